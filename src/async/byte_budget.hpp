@@ -1,0 +1,55 @@
+// The process-wide limit on memory in transfer buffers. Thread-safe: all lanes draw from one budget.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "async/task.hpp"
+
+namespace gantry::async {
+
+class ByteBudget;
+
+/// Bytes taken from a budget, given back by the destructor. Move-only; may be destroyed on any thread.
+class Lease {
+ public:
+  Lease() = default;
+  Lease(Lease&& other) noexcept;
+  Lease& operator=(Lease&& other) noexcept;
+  ~Lease();
+
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  void release();
+
+ private:
+  friend class ByteBudget;
+  Lease(std::shared_ptr<ByteBudget> budget, std::uint64_t bytes) : budget_(std::move(budget)), bytes_(bytes) {}
+  std::shared_ptr<ByteBudget> budget_;
+  std::uint64_t bytes_ = 0;
+};
+
+class ByteBudget : public std::enable_shared_from_this<ByteBudget> {
+ public:
+  [[nodiscard]] static std::shared_ptr<ByteBudget> create(std::uint64_t limit);
+
+  /// At once or not at all.
+  [[nodiscard]] Lease try_acquire(std::uint64_t bytes);  // empty lease (bytes() == 0) when full
+  /// Waits in order of arrival until `bytes` are free. An empty lease when the caller was cancelled.
+  [[nodiscard]] Task<Lease> acquire(std::uint64_t bytes);
+  /// Never waits and may exceed the limit: for a transfer that holds nothing yet, so that nobody starves.
+  [[nodiscard]] Lease first(std::uint64_t bytes);
+
+  [[nodiscard]] std::uint64_t limit() const { return limit_; }
+  [[nodiscard]] std::uint64_t used() const;
+
+ private:
+  friend class Lease;
+  struct Shared;
+  explicit ByteBudget(std::uint64_t limit);
+  void give_back(std::uint64_t bytes);
+
+  std::uint64_t limit_;
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace gantry::async

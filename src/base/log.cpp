@@ -1,0 +1,202 @@
+#include "base/log.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/rotating_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <ctime>
+#include <filesystem>
+#include <iterator>
+#include <mutex>
+
+#include "base/text.hpp"
+
+namespace gantry::log {
+namespace {
+
+spdlog::level::level_enum native(Level level) {
+  switch (level) {
+    case Level::debug: return spdlog::level::debug;
+    case Level::info: return spdlog::level::info;
+    case Level::warning: return spdlog::level::warn;
+    case Level::error: return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+/// UTC, because a cluster's logs are read side by side.
+void set_pattern(spdlog::logger& logger, Format format) {
+  // In JSON the message is the object's tail: the time and level open it.
+  const char* pattern = format == Format::json
+                            ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
+                            : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v";
+  logger.set_formatter(std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc));
+}
+
+struct Sinks {
+  std::shared_ptr<spdlog::logger> main;
+  std::shared_ptr<spdlog::logger> transfers;
+  Format format = Format::text;
+};
+
+std::mutex sinks_mutex;
+
+std::shared_ptr<const Sinks> standard_error(Level level, Format format) {
+  auto sinks = std::make_shared<Sinks>();
+  sinks->main = std::make_shared<spdlog::logger>("gantry", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  sinks->main->set_level(native(level));
+  sinks->format = format;
+  set_pattern(*sinks->main, format);
+  return sinks;
+}
+
+std::shared_ptr<const Sinks>& current() {
+  static std::shared_ptr<const Sinks> sinks = standard_error(Level::info, Format::text);
+  return sinks;
+}
+
+std::shared_ptr<const Sinks> snapshot() {
+  std::lock_guard lock(sinks_mutex);
+  return current();
+}
+
+std::shared_ptr<const Sinks> files(const Options& options) {
+  std::filesystem::create_directories(options.directory);
+  auto base = std::filesystem::path(options.directory);
+  auto sinks = std::make_shared<Sinks>();
+  sinks->format = options.format;
+  sinks->main = std::make_shared<spdlog::logger>(
+      "gantry", std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
+                    (base / "gantryd.log").string(), options.rotate_bytes, options.keep_files));
+  sinks->main->set_level(native(options.level));
+  sinks->main->flush_on(spdlog::level::info);
+  set_pattern(*sinks->main, options.format);
+  if (options.xferlog) {
+    sinks->transfers = std::make_shared<spdlog::logger>(
+        "xferlog", std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
+                       (base / "xferlog").string(), options.rotate_bytes, options.keep_files));
+    sinks->transfers->set_pattern("%v");
+    sinks->transfers->flush_on(spdlog::level::info);
+  }
+  return sinks;
+}
+
+std::string text_value(const Field::Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    std::string safe = escape_control(*text);
+    bool quote = safe.empty() || safe.find_first_of(" \"=") != std::string::npos;
+    if (!quote) return safe;
+    std::string out = "\"";
+    for (char c : safe) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+    return out + '"';
+  }
+  return std::visit(
+      [](const auto& v) -> std::string {
+        if constexpr (std::is_same_v<std::decay_t<decltype(v)>, double>)
+          return fmt::format("{:.3f}", v);
+        else
+          return fmt::format("{}", v);
+      },
+      value);
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  // A file name need not be UTF-8, a JSON text must be: such bytes are shown as \u00NN.
+  bool utf8 = is_utf8(text);
+  for (char c : text) {
+    auto b = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (b < 0x20 || b == 0x7F || (b >= 0x80 && !utf8)) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", b);
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+}  // namespace
+
+std::string format_text(std::string_view event, const Fields& fields) {
+  std::string out(event);
+  for (const Field& field : fields) {
+    out += ' ';
+    out += field.name;
+    out += '=';
+    out += text_value(field.value);
+  }
+  return out;
+}
+
+std::string format_json(std::string_view event, const Fields& fields) {
+  std::string out = R"("event":)";
+  append_json_string(out, event);
+  for (const Field& field : fields) {
+    out += ',';
+    append_json_string(out, field.name);
+    out += ':';
+    if (const auto* text = std::get_if<std::string>(&field.value))
+      append_json_string(out, *text);
+    else
+      out += text_value(field.value);
+  }
+  return out;
+}
+
+std::string format_xferlog(const XferlogLine& line, std::int64_t unix_seconds) {
+  // wu-ftpd's xferlog(5): blanks in a name become '_', one record is one line.
+  std::string path = escape_control(line.path);
+  std::ranges::replace(path, ' ', '_');
+  return fmt::format("{:%a %b %e %H:%M:%S %Y} {} {} {} {} {} _ {} {} {} ftp 0 * {}",
+                     fmt::gmtime(static_cast<std::time_t>(unix_seconds)),
+                     std::max<std::int64_t>(1, static_cast<std::int64_t>(line.seconds + 0.5)), line.peer, line.bytes,
+                     path, line.ascii ? 'a' : 'b', line.upload ? 'i' : 'o', line.anonymous ? 'a' : 'r',
+                     escape_control(line.user), line.complete ? 'c' : 'i');
+}
+
+Result<void> open(const Options& options) {
+  std::shared_ptr<const Sinks> next;
+  if (options.directory.empty()) {
+    next = standard_error(options.level, options.format);
+  } else {
+    try {
+      next = files(options);
+    } catch (const std::exception& problem) {  // spdlog and filesystem report by exception
+      return fail(Errc::unavailable, "open log directory " + options.directory, problem.what());
+    }
+  }
+  std::lock_guard lock(sinks_mutex);
+  current() = std::move(next);
+  return {};
+}
+
+void flush() {
+  auto sinks = snapshot();
+  sinks->main->flush();
+  if (sinks->transfers) sinks->transfers->flush();
+}
+
+bool enabled(Level level) { return snapshot()->main->should_log(native(level)); }
+
+void write(Level level, std::string_view event, const Fields& fields) {
+  auto sinks = snapshot();
+  if (!sinks->main->should_log(native(level))) return;
+  sinks->main->log(native(level), sinks->format == Format::json ? format_json(event, fields) : format_text(event, fields));
+}
+
+void xferlog(const XferlogLine& line) {
+  auto sinks = snapshot();
+  if (sinks->transfers) sinks->transfers->info(format_xferlog(line, std::time(nullptr)));
+}
+
+}  // namespace gantry::log
