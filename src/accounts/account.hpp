@@ -1,0 +1,56 @@
+// A user: identity, home, rights and limits. A value; where it comes from is the store's business.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "accounts/permissions.hpp"
+#include "async/task.hpp"
+#include "base/error.hpp"
+#include "base/secret.hpp"
+
+namespace gantry::accounts {
+
+/// A place in a store: name and absolute prefix, %u already replaced by the user's name.
+struct Place {
+  std::string store;
+  std::string prefix;
+};
+
+struct Account {
+  std::string name;
+  Secret password;  ///< hash or plain text, see password.hpp
+  Place home;
+  std::map<std::string, Place> mounts;  ///< absolute FTP path -> place
+  Permissions permissions;
+  std::uint64_t quota_bytes = 0;
+  std::uint64_t quota_files = 0;
+  std::uint64_t max_upload = 0;    ///< bytes per second over all sessions, 0: no limit
+  std::uint64_t max_download = 0;
+  std::uint32_t max_sessions = 0;
+  std::vector<std::string> allow_from;  ///< CIDR; empty: from everywhere
+  bool require_tls = false;
+  bool anonymous = false;
+};
+
+/// How a login ended.
+struct Login {
+  std::string user;
+  Secret password;
+  std::string peer_address;  ///< canonical text, IPv4-mapped addresses as IPv4
+  bool encrypted = false;
+};
+
+/// Checks logins. Thread-safe; one for the process, replaced as a whole on reload.
+class Accounts {
+ public:
+  virtual ~Accounts() = default;
+  /// The account when name, password and the account's own rules (allow_from, require_tls) agree. Errc::denied
+  /// otherwise, after the same work whether the name exists or not; Errc::throttled when too many checks wait.
+  /// The log text says which rule failed; the client must not learn it.
+  [[nodiscard]] virtual Task<Result<Account>> login(Login attempt) = 0;
+};
+
+}  // namespace gantry::accounts

@@ -1,0 +1,143 @@
+// The immutable configuration of one server, as read and validated from gantry.toml.
+// Must not know: how it was read (loader.hpp), what is built from it (server/wire.cpp).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/secret.hpp"
+#include "base/units.hpp"
+
+namespace gantry::config {
+
+/// An address to listen on: "0.0.0.0:2121", "[::]:990", "127.0.0.1:0" (0: the system picks).
+struct ListenAddress {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+struct PortRange {
+  std::uint16_t first = 60000;
+  std::uint16_t last = 65535;
+};
+
+struct Server {
+  std::vector<ListenAddress> listen{{"0.0.0.0", 2121}};
+  std::vector<ListenAddress> listen_tls;
+  std::string masquerade_address;  ///< IPv4 or DNS name put into 227 replies; empty: the socket's own
+  PortRange passive_ports;
+  bool active_mode = true;
+  std::string banner = "Gantry ready";
+  std::uint32_t max_sessions = 512;  ///< 0: no limit
+  std::uint32_t max_sessions_per_ip = 0;
+  Milliseconds login_timeout = Seconds(60);
+  Milliseconds idle_timeout = Seconds(300);
+  Milliseconds data_open_timeout = Seconds(30);   ///< passive accept or active connect
+  Milliseconds data_stall_timeout = Seconds(60);  ///< no byte moves on the data connection
+  std::uint32_t max_login_attempts = 3;
+  std::uint64_t memory_budget = 0;  ///< bytes in transfer buffers; the loader resolves "25%"
+  std::uint32_t lanes = 0;          ///< threads that serve sessions; 0: one a core
+  std::uint32_t blocking_threads = 8;
+  std::string state = "sqlite:gantry.db";
+  bool mode_z = false;
+  std::vector<std::string> host_names;  ///< accepted by HOST (RFC 7151); empty: every name
+};
+
+enum class SessionReuse : std::uint8_t { accept, require };
+
+struct Tls {
+  std::string certificate;  ///< PEM chain; empty: TLS is off
+  std::string key;
+  bool required = false;
+  SessionReuse session_reuse = SessionReuse::accept;
+  Milliseconds handshake_timeout = Seconds(10);
+};
+
+enum class InterruptedUpload : std::uint8_t { hold, keep, discard };
+enum class Verify : std::uint8_t { automatic, strong, size };
+enum class Durability : std::uint8_t { fsync, none };
+
+struct Transfer {
+  InterruptedUpload interrupted_upload = InterruptedUpload::hold;
+  Milliseconds held_upload_ttl = std::chrono::hours(24);
+  Verify verify = Verify::automatic;
+  std::vector<std::string> digests{"crc64"};
+  Durability durability = Durability::fsync;
+  std::uint64_t max_file_size = 0;  ///< bytes; 0: the store's own limit
+  std::uint64_t part_size = 8 * mib;
+  std::uint32_t parts_in_flight = 4;
+};
+
+struct Log {
+  log::Level level = log::Level::info;
+  std::string directory = "log";
+  log::Format format = log::Format::text;
+  bool xferlog = false;
+};
+
+enum class StoreType : std::uint8_t { memory, local, s3, cos };
+
+struct Store {
+  std::string name;
+  StoreType type = StoreType::local;
+  std::string root;  ///< local only
+  std::string bucket;
+  std::string prefix;  ///< keys of this store all begin with it; empty or ends in '/'
+  std::string region;
+  std::string endpoint;  ///< scheme://host[:port]; empty: made from bucket and region
+  bool path_style = false;
+  bool internal_endpoint = false;  ///< cos: the endpoint inside Tencent's network
+  std::string access_key;
+  Secret secret_key;
+  Secret session_token;
+  std::string proxy;    ///< http://[user:pass@]host:port; empty: the environment's https_proxy/http_proxy
+  std::string ca_file;  ///< PEM; empty: the system's
+  bool verify_certificate = true;
+  std::uint32_t max_connections = 64;  ///< per lane
+  Milliseconds connect_timeout = Seconds(10);
+  Milliseconds request_timeout = Seconds(60);  ///< one request without progress
+  Milliseconds retry_deadline = Seconds(120);  ///< all tries of one request together
+};
+
+/// Where a path of the user leads: a store and a prefix in it.
+struct Mount {
+  std::string store;
+  std::string prefix;  ///< absolute, "/" for all; %u is the user's name
+};
+
+struct User {
+  std::string name;
+  Secret password;  ///< $argon2id$..., crypt(3) hash or plain text
+  Mount home;
+  std::map<std::string, Mount> mounts;  ///< absolute FTP path -> place
+  std::string permissions = "elradfmwMT";
+  std::uint64_t quota_bytes = 0;
+  std::uint64_t quota_files = 0;
+  std::uint64_t max_upload = 0;    ///< bytes per second, 0: no limit
+  std::uint64_t max_download = 0;
+  std::uint32_t max_sessions = 0;
+  std::vector<std::string> allow_from;  ///< CIDR; empty: from everywhere
+  bool require_tls = false;
+};
+
+struct Anonymous {
+  bool enabled = false;
+  Mount home;
+  std::string permissions = "elr";
+};
+
+struct Config {
+  std::string source;  ///< the file's name, for messages
+  Server server;
+  Tls tls;
+  Transfer transfer;
+  Log log;
+  std::vector<Store> stores;
+  std::vector<User> users;
+  Anonymous anonymous;
+};
+
+}  // namespace gantry::config
