@@ -44,8 +44,8 @@ struct Proxy {
 [[nodiscard]] std::optional<Proxy> proxy_from_environment(const Origin& origin);
 
 struct ClientOptions {
-  std::optional<Proxy> proxy;  ///< CONNECT for https, absolute request target for http
-  std::string ca_file;         ///< PEM; empty: the system's
+  std::optional<Proxy> proxy{};  ///< CONNECT for https, absolute request target for http
+  std::string ca_file{};         ///< PEM; empty: the system's
   bool verify_certificate = true;
   std::size_t max_connections = 64;
   SteadyClock::duration connect_timeout = std::chrono::seconds(10);  ///< name, TCP, proxy, TLS together
@@ -56,14 +56,14 @@ struct ClientOptions {
 using Header = std::pair<std::string, std::string>;
 
 struct Request {
-  std::string method;
-  std::string target;           ///< exactly as it goes on the wire, path and query, already encoded
-  std::vector<Header> headers;  ///< Host, Content-Length and Connection are added when absent
-  Chunks body;                  ///< borrowed until send() returns
+  std::string method{};
+  std::string target{};           ///< exactly as it goes on the wire, path and query, already encoded
+  std::vector<Header> headers{};  ///< Host, Content-Length and Connection are added when absent
+  Chunks body{};                  ///< borrowed until send() returns
   /// Send Expect: 100-continue and wait at most a second for it, so that an error arrives before the body.
   bool expect_continue = false;
   /// Longest wait for the response head after the body was sent; absent: ClientOptions::stall_timeout.
-  std::optional<SteadyClock::duration> response_timeout;
+  std::optional<SteadyClock::duration> response_timeout{};
 };
 
 /// A response whose body is read on demand. Destroying it before the end closes the connection; reading to the
