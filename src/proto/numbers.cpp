@@ -1,0 +1,20 @@
+#include "proto/numbers.hpp"
+
+#include "base/units.hpp"
+
+namespace gantry::proto {
+
+std::optional<std::uint64_t> parse_offset(std::string_view text) { return parse_number(text); }
+
+std::optional<Range> parse_range(std::string_view text) {
+  std::size_t blank = text.find(' ');
+  if (blank == std::string_view::npos) return std::nullopt;
+  auto first = parse_offset(text.substr(0, blank));
+  auto last = parse_offset(text.substr(blank + 1));
+  if (!first || !last) return std::nullopt;
+  if (*first == 1 && *last == 0) return Range{0, 0, true};
+  if (*first > *last) return std::nullopt;
+  return Range{*first, *last, false};
+}
+
+}  // namespace gantry::proto
