@@ -21,9 +21,9 @@ struct Limits {
   std::uint64_t min_part = 5 * mib;  ///< every part but the last
   std::uint64_t max_part = 5 * gib;
   std::uint32_t max_parts = 10'000;
-  std::uint64_t max_put = 5 * gib;   ///< one PUT or one server-side copy call
+  std::uint64_t max_put = 5 * gib;  ///< one PUT or one server-side copy call
   std::uint64_t max_object = 5 * tib;
-  std::size_t max_key = 1024;        ///< bytes
+  std::size_t max_key = 1024;  ///< bytes
 };
 
 /// User metadata, names without the dialect's prefix, lower case [a-z0-9-]; values ASCII.
@@ -32,10 +32,10 @@ using Metadata = std::map<std::string, std::string>;
 struct ObjectInfo {
   std::string key;
   std::uint64_t size = 0;
-  WallTime modified{};                  ///< upload time as the store says; epoch when unknown
-  std::string etag;                     ///< without quotes
-  std::optional<std::uint64_t> crc64;   ///< of the whole object, when the store keeps it (COS)
-  Metadata metadata;                    ///< head and get only
+  WallTime modified{};                 ///< upload time as the store says; epoch when unknown
+  std::string etag;                    ///< without quotes
+  std::optional<std::uint64_t> crc64;  ///< of the whole object, when the store keeps it (COS)
+  Metadata metadata;                   ///< head and get only
   std::string content_type;
   std::string request_id;
 };
@@ -52,20 +52,20 @@ class Body {
 };
 
 struct GetOptions {
-  ByteRange range;
-  std::string if_match;  ///< ETag; empty: any version
+  ByteRange range{};
+  std::string if_match{};  ///< ETag; empty: any version
 };
 
 struct PutOptions {
-  Metadata metadata;
+  Metadata metadata{};
   std::string content_type = "application/octet-stream";
   bool create_only = false;  ///< Errc::already_exists when the key exists (as far as the store can tell)
 };
 
 /// Checks the caller made of the bytes, sent along or compared with what the store answers.
 struct Integrity {
-  std::string md5;                     ///< 16 raw bytes; empty: not sent
-  std::optional<std::uint64_t> crc64;  ///< compared with the store's answer when it gives one; Errc::corrupt
+  std::string md5{};                     ///< 16 raw bytes; empty: not sent
+  std::optional<std::uint64_t> crc64{};  ///< compared with the store's answer when it gives one; Errc::corrupt
 };
 
 struct PutResult {
@@ -75,10 +75,10 @@ struct PutResult {
 };
 
 struct ListRequest {
-  std::string prefix;
-  std::string delimiter;  ///< "/" or empty
-  std::string start_after;  ///< keys strictly after this one
-  std::string cursor;     ///< from the page before; opaque
+  std::string prefix{};
+  std::string delimiter{};    ///< "/" or empty
+  std::string start_after{};  ///< keys strictly after this one
+  std::string cursor{};       ///< from the page before; opaque
   std::uint32_t max = 1000;
 };
 
@@ -91,8 +91,8 @@ struct ListPage {
 struct CopyRequest {
   std::string from;
   std::string to;
-  std::string if_match;              ///< source ETag; empty: any
-  std::optional<PutOptions> replace;  ///< new metadata; absent: the source's
+  std::string if_match{};               ///< source ETag; empty: any
+  std::optional<PutOptions> replace{};  ///< new metadata; absent: the source's
 };
 
 struct PartTarget {

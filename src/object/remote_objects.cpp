@@ -1,0 +1,195 @@
+// Whole objects: head, put, remove, copy.
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/text.hpp"
+#include "digest/digest.hpp"
+#include "object/remote_store.hpp"
+#include "object/xml.hpp"
+
+namespace gantry::object {
+namespace {
+
+/// Answers whose body is of no interest; reading it gives the connection back.
+constexpr std::size_t max_ignored_body = 64 * kib;
+
+std::string md5_of(const Chunks& body) {
+  digest::Hasher hasher(digest::Algorithm::md5);
+  for (ByteView chunk : body) hasher.update(chunk);
+  return hasher.finish();
+}
+
+bool says_exists(const Failure& failure) {
+  return failure.error.code == Errc::already_exists || failure.status == 412 || failure.code == "PreconditionFailed";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RemoteStore>> RemoteStore::create(StoreOptions options, std::shared_ptr<SharedStoreState> shared,
+                                                         ClientFactory make_client) {
+  auto exchange = Exchange::create(std::move(options), std::move(shared), std::move(make_client));
+  if (!exchange) return fail(std::move(exchange.error()));
+  return std::unique_ptr<RemoteStore>(new RemoteStore(std::move(*exchange)));
+}
+
+Result<void> RemoteStore::check_key(const std::string& operation, const std::string& key) const {
+  if (key.empty()) return fail(Errc::bad_name, operation, "empty key");
+  if (key.size() > limits().max_key) return fail(Errc::bad_name, operation, "key longer than the store takes");
+  bool cos = exchange_->dialect().kind == DialectKind::cos;
+  if (cos && (key.front() == '/' || has_control(key)))
+    return fail(Errc::bad_name, operation, "COS takes no key with a leading '/' or a control character");
+  return {};
+}
+
+std::optional<std::uint64_t> RemoteStore::crc64_of(const http::Response& response) const {
+  std::string_view name = exchange_->dialect().crc64_header;
+  if (name.empty()) return std::nullopt;
+  auto text = response.header(name);
+  if (!text) return std::nullopt;
+  std::string_view digits = trim(*text);
+  std::uint64_t value = 0;
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return value;
+}
+
+ObjectInfo RemoteStore::info_of(std::string key, const http::Response& response) const {
+  ObjectInfo info;
+  info.key = std::move(key);
+  info.size = parse_number(response.header("Content-Length").value_or("0")).value_or(0);
+  info.etag = unquote_etag(response.header("ETag").value_or(""));
+  info.modified = parse_store_time(response.header("Last-Modified").value_or("")).value_or(WallTime{});
+  info.crc64 = crc64_of(response);
+  info.content_type = std::string(response.header("Content-Type").value_or(""));
+  info.request_id = exchange_->request_id(response);
+  std::string prefix = exchange_->dialect().header("meta-");
+  for (const auto& [name, value] : response.headers()) {
+    std::string lower = to_lower(name);
+    if (lower.starts_with(prefix)) info.metadata[lower.substr(prefix.size())] = value;
+  }
+  return info;
+}
+
+void RemoteStore::add_put_headers(Call& call, const PutOptions& options) const {
+  const Dialect& dialect = exchange_->dialect();
+  if (!options.content_type.empty()) call.headers.emplace_back("Content-Type", options.content_type);
+  for (const auto& [name, value] : options.metadata)
+    call.headers.emplace_back(dialect.header("meta-" + name), std::string(trim(value)));
+}
+
+Task<Result<ObjectInfo>> RemoteStore::head(std::string key) {
+  if (auto good = check_key("head", key); !good) co_return fail(std::move(good.error()));
+  Call call{.operation = "head", .method = "HEAD", .key = key};
+  co_return co_await exchange_->perform<ObjectInfo>(std::move(call),
+                                                    [this, key](http::Response& response) -> Task<Attempt<ObjectInfo>> {
+                                                      (void)co_await response.read_all(0);
+                                                      co_return info_of(key, response);
+                                                    });
+}
+
+Task<Attempt<PutResult>> RemoteStore::send_body(const Call& call, const Integrity& integrity) {
+  auto response = co_await exchange_->send(call);
+  if (!response) co_return std::unexpected(std::move(response.error()));
+  (void)co_await (*response)->read_all(max_ignored_body);
+  PutResult result{.etag = unquote_etag((*response)->header("ETag").value_or("")),
+                   .crc64 = crc64_of(**response),
+                   .request_id = exchange_->request_id(**response)};
+  if (result.etag.empty()) co_return std::unexpected(exchange_->nonsense(call, **response, "no ETag"));
+  // An ETag of a store that encrypts with keys of its own is no MD5, though it may look like one.
+  auto encryption = (*response)->header(exchange_->dialect().header("server-side-encryption"));
+  bool md5_etag = is_md5_etag(result.etag) && (!encryption || *encryption == "AES256") &&
+                  !(*response)->header(exchange_->dialect().header("server-side-encryption-customer-algorithm"));
+  bool differs = md5_etag && !integrity.md5.empty() && to_lower(result.etag) != to_hex(integrity.md5);
+  if (integrity.crc64 && result.crc64) differs = differs || *integrity.crc64 != *result.crc64;
+  if (!differs) co_return result;
+  Failure failure;
+  failure.error = Error{Errc::corrupt, call.operation, "the store's checksum differs from ours", result.request_id};
+  failure.remedy = Remedy::retry_once;
+  co_return std::unexpected(std::move(failure));
+}
+
+Task<Result<PutResult>> RemoteStore::put(std::string key, Chunks body, Integrity integrity, PutOptions options) {
+  if (auto good = check_key("put", key); !good) co_return fail(std::move(good.error()));
+  if (total_size(body) > limits().max_put) co_return fail(Errc::too_large, "put", key);
+  const Dialect& dialect = exchange_->dialect();
+  Call call{.operation = "put", .method = "PUT", .key = key, .body = body};
+  add_put_headers(call, options);
+  if (options.create_only)
+    call.headers.emplace_back(std::string(dialect.create_only_header), std::string(dialect.create_only_value));
+  if (!integrity.md5.empty()) call.headers.emplace_back("Content-MD5", digest::to_base64(integrity.md5));
+
+  bool uncertain = false;
+  auto once = [&](unsigned) -> Task<Attempt<PutResult>> {
+    auto outcome = co_await send_body(call, integrity);
+    if (outcome) co_return outcome;
+    Failure failure = std::move(outcome.error());
+    if (options.create_only && says_exists(failure)) {
+      failure.error.code = Errc::already_exists;
+      // The try before may have succeeded without our hearing of it: then what exists is ours.
+      if (uncertain && co_await holds(key, body, integrity)) {
+        auto info = co_await head(key);
+        if (info) co_return PutResult{info->etag, info->crc64, info->request_id};
+      }
+    }
+    uncertain = uncertain || failure.uncertain;
+    co_return std::unexpected(std::move(failure));
+  };
+  co_return co_await with_retries<PutResult>(exchange_->retry_context("put"), once);
+}
+
+Task<bool> RemoteStore::holds(std::string key, Chunks body, Integrity integrity) {
+  auto info = co_await head(key);
+  if (!info || info->size != total_size(body)) co_return false;
+  if (integrity.crc64 && info->crc64) co_return *integrity.crc64 == *info->crc64;
+  if (!is_md5_etag(info->etag)) co_return false;
+  std::string md5 = integrity.md5.empty() ? md5_of(body) : integrity.md5;
+  co_return to_lower(info->etag) == to_hex(md5);
+}
+
+Task<Result<void>> RemoteStore::remove(std::string key) {
+  if (auto good = check_key("remove", key); !good) co_return fail(std::move(good.error()));
+  Call call{.operation = "remove", .method = "DELETE", .key = key};
+  auto removed =
+      co_await exchange_->perform<void>(std::move(call), [](http::Response& response) -> Task<Attempt<void>> {
+        (void)co_await response.read_all(max_ignored_body);
+        co_return Attempt<void>();
+      });
+  if (!removed && removed.error().code == Errc::not_found) co_return Result<void>();
+  co_return removed;
+}
+
+std::string RemoteStore::copy_source(const std::string& key) const {
+  return exchange_->bucket().copy_source + "/" + encode_path(key);
+}
+
+Task<Attempt<PutResult>> RemoteStore::send_for_document(const Call& call) {
+  auto response = co_await exchange_->send(call);
+  if (!response) co_return std::unexpected(std::move(response.error()));
+  auto text = co_await exchange_->read_document(call, **response);
+  if (!text) co_return std::unexpected(std::move(text.error()));
+  auto written = xml::read_written(*text);
+  if (!written) co_return std::unexpected(exchange_->nonsense(call, **response, "no result in the answer"));
+  auto crc = crc64_of(**response);
+  co_return PutResult{written->etag, crc ? crc : written->crc64, exchange_->request_id(**response)};
+}
+
+Task<Result<PutResult>> RemoteStore::copy(CopyRequest request) {
+  for (const std::string& key : {request.from, request.to})
+    if (auto good = check_key("copy", key); !good) co_return fail(std::move(good.error()));
+  const Dialect& dialect = exchange_->dialect();
+  Call call{.operation = "copy", .method = "PUT", .key = request.to, .patience = Patience::long_running};
+  call.headers.emplace_back(dialect.header("copy-source"), copy_source(request.from));
+  call.headers.emplace_back(dialect.header("metadata-directive"),
+                            std::string(request.replace ? dialect.replace_directive : dialect.copy_directive));
+  if (!request.if_match.empty())
+    call.headers.emplace_back(dialect.header("copy-source-if-match"), quote_etag(request.if_match));
+  if (request.replace) add_put_headers(call, *request.replace);
+  bool create_only = request.replace && request.replace->create_only;
+  if (create_only)
+    call.headers.emplace_back(std::string(dialect.create_only_header), std::string(dialect.create_only_value));
+  co_return co_await with_retries<PutResult>(exchange_->retry_context("copy"),
+                                             [&](unsigned) { return send_for_document(call); });
+}
+
+}  // namespace gantry::object

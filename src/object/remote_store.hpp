@@ -1,0 +1,67 @@
+// object::Store on an S3 or COS bucket over HTTP. One a lane; the stores of all lanes for one bucket share a
+// SharedStoreState. Bodies that get() returned must not outlive the store.
+// Must not know: directories, FTP, buffers of transfers.
+//
+// A source key with '%' is not copied in parts on S3 stores with an endpoint of their own: Ceph's gateway decodes the
+// name twice there and dies of it. Such a range is read and sent as an ordinary part, up to max_part_by_hand bytes
+// (Errc::unsupported beyond).
+#pragma once
+
+#include <memory>
+
+#include "object/exchange.hpp"
+#include "object/store.hpp"
+
+namespace gantry::object {
+
+class RemoteStore final : public Store {
+ public:
+  static constexpr std::uint64_t max_part_by_hand = 64 * mib;
+
+  /// Errors: invalid (bucket, region, endpoint), and what `make_client` says. Connects to nothing yet.
+  [[nodiscard]] static Result<std::unique_ptr<RemoteStore>> create(StoreOptions options,
+                                                                   std::shared_ptr<SharedStoreState> shared,
+                                                                   ClientFactory make_client);
+
+  const Limits& limits() const override { return exchange_->dialect().limits; }
+  Task<Result<ObjectInfo>> head(std::string key) override;
+  Task<Result<std::unique_ptr<Body>>> get(std::string key, GetOptions options) override;
+  Task<Result<PutResult>> put(std::string key, Chunks body, Integrity integrity, PutOptions options) override;
+  Task<Result<ListPage>> list(ListRequest request) override;
+  Task<Result<void>> remove(std::string key) override;
+  Task<Result<std::vector<KeyFailure>>> remove_many(std::vector<std::string> keys) override;
+  Task<Result<PutResult>> copy(CopyRequest request) override;
+  Task<Result<std::string>> start_parts(std::string key, PutOptions options) override;
+  Task<Result<PartInfo>> put_part(PartTarget target, Chunks body, Integrity integrity) override;
+  Task<Result<PartInfo>> copy_part(PartTarget target, std::string from, ByteRange range, std::string if_match) override;
+  Task<Result<std::vector<PartInfo>>> list_parts(std::string key, std::string upload_id) override;
+  Task<Result<std::vector<UploadInfo>>> list_uploads(std::string prefix) override;
+  Task<Result<PutResult>> finish_parts(std::string key, std::string upload_id, std::vector<PartInfo> parts,
+                                       bool create_only) override;
+  Task<Result<void>> abort_parts(std::string key, std::string upload_id) override;
+  Task<Result<void>> probe() override;
+
+ private:
+  explicit RemoteStore(std::unique_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
+
+  [[nodiscard]] Result<void> check_key(const std::string& operation, const std::string& key) const;
+  [[nodiscard]] ObjectInfo info_of(std::string key, const http::Response& response) const;
+  [[nodiscard]] std::optional<std::uint64_t> crc64_of(const http::Response& response) const;
+  void add_put_headers(Call& call, const PutOptions& options) const;
+  [[nodiscard]] std::string copy_source(const std::string& key) const;
+
+  /// PUT of an object or a part: sends the body, reads the empty answer and compares the checksums.
+  [[nodiscard]] Task<Attempt<PutResult>> send_body(const Call& call, const Integrity& integrity);
+  /// A server-side copy, a part copy or a join: 200 says nothing before the document is read.
+  [[nodiscard]] Task<Attempt<PutResult>> send_for_document(const Call& call);
+  [[nodiscard]] Task<bool> holds(std::string key, Chunks body, Integrity integrity);
+  [[nodiscard]] Task<bool> holds_parts(std::string key, std::vector<PartInfo> parts, PutResult& found);
+  [[nodiscard]] Task<Result<PartInfo>> copy_part_by_hand(PartTarget target, std::string from, ByteRange range,
+                                                         std::string if_match);
+  [[nodiscard]] Task<Result<std::vector<KeyFailure>>> remove_listed(std::vector<std::string> keys);
+  [[nodiscard]] Call list_call(const ListRequest& request) const;
+
+  std::unique_ptr<Exchange> exchange_;
+};
+
+}  // namespace gantry::object

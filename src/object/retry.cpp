@@ -1,0 +1,119 @@
+#include "object/retry.hpp"
+
+#include <algorithm>
+#include <random>
+
+#include "base/log.hpp"
+
+namespace gantry::object {
+namespace {
+
+std::int64_t random_up_to(std::int64_t limit) {
+  thread_local std::minstd_rand source{std::random_device{}()};
+  return std::uniform_int_distribution<std::int64_t>(0, std::max<std::int64_t>(limit, 0))(source);
+}
+
+}  // namespace
+
+WallTime SharedStoreState::now() const { return wall_now() + clock_offset(); }
+
+void SharedStoreState::set_server_time(WallTime server) {
+  std::lock_guard lock(mutex_);
+  offset_ = std::chrono::duration_cast<Milliseconds>(server - wall_now());
+}
+
+Milliseconds SharedStoreState::clock_offset() const {
+  std::lock_guard lock(mutex_);
+  return offset_;
+}
+
+std::string SharedStoreState::region() const {
+  std::lock_guard lock(mutex_);
+  return region_;
+}
+
+bool SharedStoreState::set_region(const std::string& region) {
+  std::lock_guard lock(mutex_);
+  if (region_ == region) return false;
+  region_ = region;
+  return true;
+}
+
+bool SharedStoreState::try_enter() {
+  std::lock_guard lock(mutex_);
+  if (running_ >= limit_) return false;
+  ++running_;
+  return true;
+}
+
+void SharedStoreState::leave(bool success) {
+  std::lock_guard lock(mutex_);
+  --running_;
+  if (!success || limit_ >= max_concurrency || ++successes_ < limit_) return;
+  ++limit_;
+  successes_ = 0;
+}
+
+void SharedStoreState::slow_down() {
+  std::lock_guard lock(mutex_);
+  auto now = SteadyClock::now();
+  if (now - last_halving_ < std::chrono::milliseconds(500)) return;
+  last_halving_ = now;
+  // A limit above what really runs would be no limit: halve what runs.
+  limit_ = std::max(1U, std::min(limit_, running_ + 1) / 2);
+  successes_ = 0;
+}
+
+unsigned SharedStoreState::concurrency() const {
+  std::lock_guard lock(mutex_);
+  return limit_;
+}
+
+RetryPlan::RetryPlan(RetryContext context)
+    : context_(std::move(context)), deadline_(SteadyClock::now() + context_.options.deadline) {}
+
+Task<Result<void>> RetryPlan::enter() {
+  for (;;) {
+    if (co_await async::cancelled()) co_return fail(Errc::cancelled, context_.operation);
+    if (context_.shared->try_enter()) co_return Result<void>();
+    if (SteadyClock::now() >= deadline_)
+      co_return fail(Errc::throttled, context_.operation, "no request may begin: the store asked to slow down");
+    // The limit spans lanes, so nobody here can be told when a place is free; a short random pause shares fairly.
+    co_await async::sleep_for(std::chrono::milliseconds(5 + random_up_to(20)));
+  }
+}
+
+bool RetryPlan::allowed(const Failure& failure) {
+  auto once = [](bool& done) { return !std::exchange(done, true); };
+  switch (failure.remedy) {
+    case Remedy::none:
+      return false;
+    case Remedy::retry:
+      return true;
+    case Remedy::retry_once:
+      return once(damaged_);
+    case Remedy::fix_clock:
+      return once(clock_fixed_) && context_.repair && context_.repair(failure);
+    case Remedy::fix_region:
+      return once(region_fixed_) && context_.repair && context_.repair(failure);
+  }
+  return false;
+}
+
+std::optional<SteadyClock::duration> RetryPlan::next(const Failure& failure) {
+  ++tries_;
+  if (failure.throttled) context_.shared->slow_down();
+  if (!allowed(failure) || tries_ >= context_.options.max_tries) return std::nullopt;
+  SteadyClock::duration delay{0};
+  if (failure.remedy == Remedy::retry || failure.remedy == Remedy::retry_once) {
+    auto longest =
+        std::min(context_.options.max_delay, context_.options.base_delay * (1U << std::min(tries_ - 1, 20U)));
+    delay = SteadyClock::duration(random_up_to(longest.count()));
+    if (failure.retry_after) delay = std::max(delay, *failure.retry_after);
+  }
+  if (SteadyClock::now() + delay > deadline_) return std::nullopt;
+  log::debug("store retry", {{"operation", context_.operation}, {"try", tries_}, {"error", failure.error.text()}});
+  return delay;
+}
+
+}  // namespace gantry::object

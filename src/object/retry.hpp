@@ -1,0 +1,126 @@
+// The one place that tries again, and what all lanes know about one bucket: its clock, its region, how much it bears.
+// Must not know: what is tried.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "async/event.hpp"
+#include "async/task.hpp"
+#include "object/error_map.hpp"
+
+namespace gantry::object {
+
+struct RetryOptions {
+  unsigned max_tries = 6;
+  SteadyClock::duration base_delay = std::chrono::milliseconds(200);
+  SteadyClock::duration max_delay = std::chrono::seconds(20);
+  /// From the first try: no further one begins later than this. A try that runs is not cut short; the HTTP client
+  /// limits how long nothing may happen in it.
+  SteadyClock::duration deadline = std::chrono::seconds(120);
+};
+
+/// Shared by the stores of all lanes for one bucket. Thread-safe.
+class SharedStoreState {
+ public:
+  /// Requests at once over all lanes while the store does not complain.
+  static constexpr unsigned max_concurrency = 1024;
+
+  /// The store's time as far as we know it.
+  [[nodiscard]] WallTime now() const;
+  void set_server_time(WallTime server);
+  [[nodiscard]] Milliseconds clock_offset() const;
+
+  /// Where the bucket turned out to live; empty: where the configuration says.
+  [[nodiscard]] std::string region() const;
+  /// False when it was known already.
+  bool set_region(const std::string& region);
+
+  /// Takes one of concurrency() places, or says there is none free.
+  [[nodiscard]] bool try_enter();
+  /// Gives it back. Successes slowly raise a lowered limit: by one for each limit's worth of them.
+  void leave(bool success);
+  /// The store said SlowDown: halves the limit, at most once in half a second (many requests hear it at once).
+  void slow_down();
+  [[nodiscard]] unsigned concurrency() const;
+
+ private:
+  mutable std::mutex mutex_;
+  Milliseconds offset_{0};
+  std::string region_;
+  unsigned limit_ = max_concurrency;
+  unsigned running_ = 0;
+  unsigned successes_ = 0;
+  SteadyClock::time_point last_halving_{};
+};
+
+struct RetryContext {
+  RetryOptions options;
+  std::shared_ptr<SharedStoreState> shared;
+  std::string operation;
+  /// Sets right what fix_clock or fix_region complain about; false when it cannot be. Called at most once for each.
+  std::function<bool(const Failure&)> repair;
+};
+
+/// Counts the tries of one call and says what follows a failure.
+class RetryPlan {
+ public:
+  explicit RetryPlan(RetryContext context);
+  /// How long to wait before the next try (full jitter, or what Retry-After asks); nothing when the failure is final.
+  [[nodiscard]] std::optional<SteadyClock::duration> next(const Failure& failure);
+  /// Waits for a place below the store's limit. Errors: throttled (none until the deadline), cancelled.
+  [[nodiscard]] Task<Result<void>> enter();
+  /// What enter() took; given back at the latest when it goes out of scope.
+  class Place {
+   public:
+    explicit Place(RetryPlan& plan) : shared_(plan.context_.shared) {}
+    ~Place() { leave(false); }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    void leave(bool success) {
+      if (shared_) shared_->leave(success);
+      shared_.reset();
+    }
+
+   private:
+    std::shared_ptr<SharedStoreState> shared_;
+  };
+  [[nodiscard]] unsigned tries() const { return tries_; }
+  [[nodiscard]] const std::string& operation() const { return context_.operation; }
+
+ private:
+  [[nodiscard]] bool allowed(const Failure& failure);
+  RetryContext context_;
+  SteadyClock::time_point deadline_;
+  unsigned tries_ = 0;
+  bool damaged_ = false, clock_fixed_ = false, region_fixed_ = false;
+};
+
+/// Tries until success or a final failure. Cancelling ends a wait at once with Errc::cancelled.
+template <class T>
+Task<Result<T>> with_retries(RetryContext context, std::function<Task<Attempt<T>>(unsigned tries_before)> try_once) {
+  RetryPlan plan(std::move(context));
+  for (;;) {
+    auto entered = co_await plan.enter();
+    if (!entered) co_return fail(std::move(entered.error()));
+    RetryPlan::Place place(plan);
+    Attempt<T> outcome = co_await try_once(plan.tries());
+    place.leave(outcome.has_value());
+    if (outcome) {
+      if constexpr (std::is_void_v<T>)
+        co_return Result<void>();
+      else
+        co_return Result<T>(std::move(*outcome));
+    }
+    auto delay = plan.next(outcome.error());
+    if (!delay) co_return fail(std::move(outcome.error().error));
+    if (delay->count() > 0 && !co_await async::sleep_for(*delay)) co_return fail(Errc::cancelled, plan.operation());
+  }
+}
+
+}  // namespace gantry::object

@@ -1,0 +1,238 @@
+#include "object/xml.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <pugixml.hpp>
+
+namespace gantry::object::xml {
+namespace {
+
+std::string_view local_name(const pugi::xml_node& node) {
+  std::string_view name = node.name();
+  if (std::size_t colon = name.find(':'); colon != std::string_view::npos) name.remove_prefix(colon + 1);
+  return name;
+}
+
+/// A parsed document whose root has the expected local name; the node lives as long as this.
+class Document {
+ public:
+  explicit Document(std::string_view text) {
+    std::size_t begin = text.find_first_not_of(" \t\r\n");
+    if (begin == std::string_view::npos || text.size() > max_document || text.contains("<!DOCTYPE")) return;
+    text.remove_prefix(begin);
+    // Blank text matters where it is the whole of a key.
+    constexpr unsigned flags = pugi::parse_default | pugi::parse_ws_pcdata_single;
+    if (document_.load_buffer(text.data(), text.size(), flags, pugi::encoding_utf8))
+      root_ = document_.document_element();
+  }
+
+  [[nodiscard]] pugi::xml_node root(std::string_view name) const {
+    return root_ && local_name(root_) == name ? root_ : pugi::xml_node();
+  }
+
+ private:
+  pugi::xml_document document_;
+  pugi::xml_node root_;
+};
+
+pugi::xml_node child(const pugi::xml_node& parent, std::string_view name) {
+  for (pugi::xml_node node : parent.children())
+    if (local_name(node) == name) return node;
+  return {};
+}
+
+std::string text_of(const pugi::xml_node& parent, std::string_view name) { return child(parent, name).text().get(); }
+
+template <class T>
+std::optional<T> number_of(const pugi::xml_node& parent, std::string_view name) {
+  std::string text = text_of(parent, name);
+  T value{};
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+bool is_true(const pugi::xml_node& parent, std::string_view name) { return text_of(parent, name) == "true"; }
+
+/// Names of a reply that may be url-encoded. A name that does not decode marks the whole reply as broken.
+class Names {
+ public:
+  Names(const pugi::xml_node& root, Plus plus) : plus_(plus) {
+    for (std::string_view spelling : {"EncodingType", "Encoding-Type", "Encoding-type"})
+      encoded_ = encoded_ || text_of(root, spelling) == "url";
+  }
+  std::string read(const pugi::xml_node& parent, std::string_view name) {
+    std::string text = text_of(parent, name);
+    if (!encoded_) return text;
+    auto decoded = decode(text, plus_);
+    if (!decoded) good_ = false;
+    return decoded.value_or(std::string());
+  }
+  [[nodiscard]] bool good() const { return good_; }
+
+ private:
+  Plus plus_;
+  bool encoded_ = false;
+  bool good_ = true;
+};
+
+std::optional<ObjectInfo> read_object(const pugi::xml_node& node, Names& names) {
+  ObjectInfo info;
+  info.key = names.read(node, "Key");
+  auto size = number_of<std::uint64_t>(node, "Size");
+  if (info.key.empty() || !size) return std::nullopt;
+  info.size = *size;
+  info.etag = unquote_etag(text_of(node, "ETag"));
+  info.modified = parse_store_time(text_of(node, "LastModified")).value_or(WallTime{});
+  return info;
+}
+
+std::string root_open(std::string_view name, std::string_view name_space) {
+  constexpr std::string_view declaration = R"(<?xml version="1.0" encoding="UTF-8"?>)";
+  if (name_space.empty()) return fmt::format("{}<{}>", declaration, name);
+  return fmt::format("{}<{} xmlns=\"{}\">", declaration, name, name_space);
+}
+
+std::string escape(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<ErrorDocument> read_error(std::string_view text) {
+  Document document(text);
+  pugi::xml_node root = document.root("Error");
+  if (!root) return std::nullopt;
+  return ErrorDocument{.code = text_of(root, "Code"),
+                       .message = text_of(root, "Message"),
+                       .region = text_of(root, "Region"),
+                       .request_id = text_of(root, "RequestId"),
+                       .server_time = parse_store_time(text_of(root, "ServerTime"))};
+}
+
+std::optional<Listing> read_listing(std::string_view text, Plus plus) {
+  Document document(text);
+  pugi::xml_node root = document.root("ListBucketResult");
+  if (!root) return std::nullopt;
+  Names names(root, plus);
+  Listing out;
+  out.truncated = is_true(root, "IsTruncated");
+  out.next_marker = names.read(root, "NextMarker");
+  out.continuation_token = text_of(root, "NextContinuationToken");
+  for (pugi::xml_node node : root.children()) {
+    if (local_name(node) == "Contents") {
+      auto info = read_object(node, names);
+      if (!info) return std::nullopt;
+      out.page.objects.push_back(std::move(*info));
+    } else if (local_name(node) == "CommonPrefixes") {
+      for (pugi::xml_node entry : node.children())
+        if (local_name(entry) == "Prefix") out.page.prefixes.push_back(names.read(node, "Prefix"));
+    }
+  }
+  if (!names.good()) return std::nullopt;
+  return out;
+}
+
+std::optional<PartsPage> read_parts(std::string_view text) {
+  Document document(text);
+  pugi::xml_node root = document.root("ListPartsResult");
+  if (!root) return std::nullopt;
+  PartsPage out;
+  out.truncated = is_true(root, "IsTruncated");
+  out.next_marker = number_of<std::uint32_t>(root, "NextPartNumberMarker").value_or(0);
+  for (pugi::xml_node node : root.children()) {
+    if (local_name(node) != "Part") continue;
+    auto number = number_of<std::uint32_t>(node, "PartNumber");
+    auto size = number_of<std::uint64_t>(node, "Size");
+    if (!number || !size) return std::nullopt;
+    out.parts.push_back({*number, *size, unquote_etag(text_of(node, "ETag")), std::nullopt});
+  }
+  return out;
+}
+
+std::optional<UploadsPage> read_uploads(std::string_view text, Plus plus) {
+  Document document(text);
+  pugi::xml_node root = document.root("ListMultipartUploadsResult");
+  if (!root) return std::nullopt;
+  Names names(root, plus);
+  UploadsPage out;
+  out.truncated = is_true(root, "IsTruncated");
+  out.next_key_marker = names.read(root, "NextKeyMarker");
+  out.next_upload_marker = text_of(root, "NextUploadIdMarker");
+  for (pugi::xml_node node : root.children()) {
+    if (local_name(node) != "Upload") continue;
+    std::string id = text_of(node, "UploadId");
+    if (id.empty()) id = text_of(node, "UploadID");
+    if (id.empty()) return std::nullopt;
+    auto started = parse_store_time(text_of(node, "Initiated")).value_or(WallTime{});
+    out.uploads.push_back({names.read(node, "Key"), std::move(id), started});
+  }
+  if (!names.good()) return std::nullopt;
+  return out;
+}
+
+std::optional<std::string> read_upload_id(std::string_view text) {
+  Document document(text);
+  std::string id = text_of(document.root("InitiateMultipartUploadResult"), "UploadId");
+  if (id.empty()) return std::nullopt;
+  return id;
+}
+
+std::optional<Written> read_written(std::string_view text) {
+  Document document(text);
+  for (std::string_view name : {"CopyObjectResult", "CopyPartResult", "CompleteMultipartUploadResult"}) {
+    pugi::xml_node root = document.root(name);
+    if (!root) continue;
+    Written out{unquote_etag(text_of(root, "ETag")), number_of<std::uint64_t>(root, "CRC64")};
+    if (out.etag.empty()) return std::nullopt;
+    return out;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::vector<DeleteFailure>> read_delete_result(std::string_view text) {
+  Document document(text);
+  pugi::xml_node root = document.root("DeleteResult");
+  if (!root) return std::nullopt;
+  std::vector<DeleteFailure> out;
+  for (pugi::xml_node node : root.children())
+    if (local_name(node) == "Error")
+      out.push_back({text_of(node, "Key"), text_of(node, "Code"), text_of(node, "Message")});
+  return out;
+}
+
+std::string write_complete(const std::vector<PartInfo>& parts, std::string_view name_space) {
+  std::string out = root_open("CompleteMultipartUpload", name_space);
+  for (const PartInfo& part : parts)
+    out += fmt::format("<Part><PartNumber>{}</PartNumber><ETag>&quot;{}&quot;</ETag></Part>", part.number,
+                       escape(part.etag));
+  return out + "</CompleteMultipartUpload>";
+}
+
+std::string write_delete(const std::vector<std::string>& keys, std::string_view name_space) {
+  std::string out = root_open("Delete", name_space) + "<Quiet>true</Quiet>";
+  for (const std::string& key : keys) out += fmt::format("<Object><Key>{}</Key></Object>", escape(key));
+  return out + "</Delete>";
+}
+
+}  // namespace gantry::object::xml
