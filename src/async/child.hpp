@@ -18,7 +18,8 @@ class Child {
  public:
   Child() = default;
   /// Starts `work` on `executor`. An exception that escapes is logged as a bug under `name` and ends the child.
-  Child(asio::any_io_executor executor, std::string_view name, Task<void> work);
+  /// `on_end` is called on the lane when running() has become false, before a joiner resumes.
+  Child(asio::any_io_executor executor, std::string_view name, Task<void> work, std::function<void()> on_end = {});
 
   Child(Child&&) noexcept = default;
   Child& operator=(Child&&) noexcept = default;

@@ -1,1 +1,138 @@
-int main() { return 0; }
+// gantryd: the command line of the server.
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <sodium.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <string>
+
+#include "accounts/password.hpp"
+#include "base/log.hpp"
+#include "config/loader.hpp"
+#include "config/print.hpp"
+#include "server/check.hpp"
+#include "server/server.hpp"
+
+namespace gantry {
+namespace {
+
+// sysexits.h: what scripts and service managers know.
+constexpr int exit_usage = 64;
+constexpr int exit_unavailable = 69;
+constexpr int exit_configuration = 78;
+
+/// All problems, each on a line with file, line, column and key; nothing is served.
+std::shared_ptr<const config::Config> load(const std::string& file) {
+  auto loaded = config::load_file(file);
+  if (!loaded) {
+    for (const auto& problem : loaded.error()) fmt::print(stderr, "{}\n", config::format(problem));
+    return nullptr;
+  }
+  for (const auto& warning : loaded->warnings) fmt::print(stderr, "warning: {}\n", config::format(warning));
+  return std::make_shared<const config::Config>(std::move(loaded->config));
+}
+
+/// One descriptor a session is not enough: control, data, listener, store connections.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int serve(const std::string& file) {
+  auto config = load(file);
+  if (!config) return exit_configuration;
+  const auto& log_settings = config->log;
+  auto opened = log::open({.level = log_settings.level,
+                           .format = log_settings.format,
+                           .directory = log_settings.directory,
+                           .xferlog = log_settings.xferlog});
+  if (!opened) {
+    fmt::print(stderr, "log.directory: {}\n", opened.error().text());
+    return exit_configuration;
+  }
+  raise_descriptor_limit();
+  std::signal(SIGPIPE, SIG_IGN);
+  auto server = server::Server::create(config);
+  if (!server) {
+    fmt::print(stderr, "{}\n", server.error().text());
+    log::error("not started", {{"reason", server.error().text()}});
+    log::flush();
+    return server.error().code == Errc::invalid ? exit_configuration : exit_unavailable;
+  }
+  for (const std::string& address : (*server)->addresses()) log::info("listening", {{"address", address}});
+  (*server)->run();
+  log::info("stopped");
+  log::flush();
+  return 0;
+}
+
+int check(const std::string& file) {
+  auto config = load(file);
+  if (!config) return exit_configuration;
+  auto problems = server::check_stores(*config);
+  for (const std::string& problem : problems) fmt::print(stderr, "{}\n", problem);
+  if (!problems.empty()) return exit_unavailable;
+  fmt::print("{}: no problem found\n", file);
+  return 0;
+}
+
+int print_config(const std::string& file) {
+  auto config = load(file);
+  if (!config) return exit_configuration;
+  fmt::print("{}", config::print(*config));
+  return 0;
+}
+
+/// The password comes from standard input, never from the command line, where others could read it.
+int hash_password() {
+  if (isatty(STDIN_FILENO) != 0) fmt::print(stderr, "Password: ");
+  std::string password;
+  if (!std::getline(std::cin, password) || password.empty()) {
+    fmt::print(stderr, "no password on standard input\n");
+    return exit_usage;
+  }
+  fmt::print("{}\n", accounts::hash_password(password));
+  return 0;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"gantryd: FTP and FTPS in front of object storage and local disks"};
+  std::string file = "gantry.toml";
+  bool check_only = false;
+  bool print_only = false;
+  app.add_option("--config", file, "configuration file")->capture_default_str();
+  app.add_flag("--check", check_only, "check the configuration and the stores, serve nothing");
+  app.add_flag("--print-config", print_only, "print the configuration in force, secrets hidden");
+  app.set_version_flag("--version", GANTRY_VERSION);
+  auto* check_command = app.add_subcommand("check", "check the configuration and the stores");
+  auto* hash_command = app.add_subcommand("hash-password", "read a password from standard input, print its hash");
+  check_command->add_option("--config", file, "configuration file");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem) == 0 ? 0 : exit_usage;
+  }
+  if (hash_command->parsed()) return hash_password();
+  if (check_only || check_command->parsed()) return check(file);
+  if (print_only) return print_config(file);
+  return serve(file);
+}
+
+}  // namespace
+}  // namespace gantry
+
+int main(int argc, char** argv) {
+  try {
+    if (sodium_init() < 0) return 70;
+    return gantry::run(argc, argv);
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "gantryd: internal error: %s\n", problem.what());
+    return 70;  // EX_SOFTWARE
+  }
+}

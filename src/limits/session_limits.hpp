@@ -1,0 +1,64 @@
+// How many sessions there may be: in all, per address, per user. Thread-safe, atomic: two that race for the last place
+// never both get it.
+#pragma once
+
+#include <boost/asio/ip/address.hpp>
+
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace gantry::limits {
+
+/// The unit addresses are counted in: an IPv4 address, or the /64 of an IPv6 address (a household has one).
+[[nodiscard]] std::string address_group(const boost::asio::ip::address& address);
+
+enum class Refusal : std::uint8_t { server_full, address_full, user_full };
+[[nodiscard]] std::string_view to_string(Refusal refusal);
+
+namespace detail {
+struct Counters;
+/// One counted place, given back by the destructor.
+class Slot {
+ public:
+  Slot() = default;
+  Slot(std::shared_ptr<Counters> counters, std::string key) : counters_(std::move(counters)), key_(std::move(key)) {}
+  Slot(Slot&& other) noexcept = default;
+  Slot& operator=(Slot&& other) noexcept;
+  ~Slot();
+
+ private:
+  void release();
+  std::shared_ptr<Counters> counters_;
+  std::string key_;
+};
+}  // namespace detail
+
+struct SessionSlot {
+  detail::Slot total;
+  detail::Slot address;
+};
+struct UserSlot {
+  detail::Slot user;
+};
+
+class SessionLimits {
+ public:
+  /// 0: no limit.
+  SessionLimits(std::uint32_t max_total, std::uint32_t max_per_address);
+
+  [[nodiscard]] std::expected<SessionSlot, Refusal> enter(const boost::asio::ip::address& address);
+  [[nodiscard]] std::expected<UserSlot, Refusal> login(const std::string& user, std::uint32_t max_for_user);
+  [[nodiscard]] std::uint32_t sessions() const;
+
+ private:
+  std::uint32_t max_total_;
+  std::uint32_t max_per_address_;
+  std::shared_ptr<detail::Counters> counters_;
+};
+
+}  // namespace gantry::limits

@@ -1,0 +1,32 @@
+#include "server/check.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include "async/child.hpp"
+#include "server/wire.hpp"
+
+namespace gantry::server {
+
+std::vector<std::string> check_stores(const config::Config& config) {
+  std::vector<std::string> problems;
+  if (auto tls = make_tls(config); !tls)
+    problems.push_back(tls.error().text());
+  else if (*tls && (*tls)->expired())
+    problems.push_back("tls.certificate: " + (*tls)->describe());
+  Shared shared(config);
+  asio::io_context context(1);
+  auto storage = Storage::create(config, shared, context.get_executor());
+  if (!storage) {
+    problems.push_back(storage.error().text());
+    return problems;
+  }
+  auto probe = [&]() -> Task<void> {
+    auto found = co_await (*storage)->probe();
+    problems.insert(problems.end(), found.begin(), found.end());
+  };
+  async::Child child(context.get_executor(), "probe", probe());
+  context.run();
+  return problems;
+}
+
+}  // namespace gantry::server

@@ -1,0 +1,197 @@
+#include "server/server.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/signal_set.hpp>
+
+#include "base/log.hpp"
+#include "config/loader.hpp"
+#include "server/lane.hpp"
+
+namespace gantry::server {
+namespace {
+
+/// After SIGTERM transfers may go on for so long; then their sessions are cancelled.
+constexpr auto drain_limit = std::chrono::minutes(10);
+/// Cancelled sessions get so long to say goodbye.
+constexpr auto cancel_limit = std::chrono::seconds(10);
+constexpr auto drain_poll = std::chrono::milliseconds(50);
+/// Without free descriptors accept fails at once, again and again: wait before the next try.
+constexpr auto accept_pause = std::chrono::milliseconds(100);
+
+struct Listener {
+  Tcp::acceptor acceptor;
+  session::Security security;
+};
+
+Result<Tcp::acceptor> listen(asio::io_context& context, const config::ListenAddress& where, std::string_view setting) {
+  auto complain = [&](const std::string& reason) {
+    return fail(Errc::unavailable, std::string(setting),
+                fmt::format("cannot listen on {}:{}: {}; choose another address or stop what uses it", where.host,
+                            where.port, reason));
+  };
+  boost::system::error_code error;
+  auto address = asio::ip::make_address(where.host, error);
+  if (error) return complain("not an IP address");
+  Tcp::endpoint endpoint(address, where.port);
+  Tcp::acceptor acceptor(context);
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error && address.is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return complain(error.message());
+  return acceptor;
+}
+
+}  // namespace
+
+struct Server::Parts {
+  explicit Parts(const config::Config& config) : shared(config), signals(context, SIGTERM, SIGINT, SIGHUP) {}
+
+  asio::io_context context{1};
+  Shared shared;
+  std::vector<std::unique_ptr<Lane>> lanes;
+  std::vector<Listener> listeners;
+  asio::signal_set signals;
+  std::size_t next_lane = 0;
+
+  Task<void> accept(Listener& listener);
+  Task<void> wait_for_signals(async::TaskGroup& acceptors);
+  Task<void> reload();
+  Task<void> wait_until_empty(SteadyClock::duration limit);
+  std::size_t sessions() const;
+};
+
+std::size_t Server::Parts::sessions() const {
+  std::size_t sum = 0;
+  for (const auto& lane : lanes) sum += lane->sessions();
+  return sum;
+}
+
+Task<void> Server::Parts::accept(Listener& listener) {
+  Tcp protocol = listener.acceptor.local_endpoint().protocol();
+  while (!co_await async::cancelled()) {
+    boost::system::error_code error;
+    Tcp::socket socket = co_await listener.acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
+    if (error == asio::error::operation_aborted) co_return;
+    if (error) {
+      log::error("accept", {{"reason", error.message()}});
+      co_await async::sleep_for(accept_pause);
+      continue;
+    }
+    socket.set_option(asio::socket_base::keep_alive(true), error);
+    auto descriptor = socket.release(error);
+    if (error) continue;
+    lanes[next_lane++ % lanes.size()]->adopt(descriptor, protocol, listener.security);
+  }
+}
+
+Task<void> Server::Parts::reload() {
+  auto before = shared.generation();
+  std::string file = before->config->source;
+  auto loaded = co_await shared.blocking.run([file] { return config::load_file(file); });
+  if (!loaded || !*loaded) {
+    if (!loaded) log::error("reload failed", {{"reason", loaded.error().text()}});
+    else
+      for (const auto& problem : loaded->error()) log::error("reload failed", {{"problem", config::format(problem)}});
+    co_return;
+  }
+  auto next = std::make_shared<Generation>(*before);
+  auto config = std::make_shared<const config::Config>(std::move((*loaded)->config));
+  auto tls = co_await async::run_blocking(shared.blocking, [config] { return make_tls(*config); });
+  if (!tls) {
+    log::error("reload failed", {{"reason", tls.error().text()}});
+    co_return;
+  }
+  next->config = config;
+  next->tls = std::move(*tls);
+  next->accounts = make_accounts(*config, shared.blocking);
+  if (next->tls) log::info("certificate", {{"subject", next->tls->describe()}});
+  shared.replace(std::move(next));
+  log::info("reloaded", {{"file", file}});
+}
+
+Task<void> Server::Parts::wait_until_empty(SteadyClock::duration limit) {
+  auto deadline = SteadyClock::now() + limit;
+  while (sessions() > 0 && SteadyClock::now() < deadline) co_await async::sleep_for(drain_poll);
+}
+
+Task<void> Server::Parts::wait_for_signals(async::TaskGroup& acceptors) {
+  for (;;) {
+    boost::system::error_code error;
+    int signal = co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return;
+    if (signal == SIGHUP) {
+      co_await reload();
+      continue;
+    }
+    log::info(signal == SIGTERM ? "draining" : "stopping", {{"sessions", sessions()}});
+    acceptors.cancel();
+    for (Listener& listener : listeners) listener.acceptor.close(error);
+    if (signal == SIGTERM) {
+      for (auto& lane : lanes) lane->drain();
+      co_await wait_until_empty(drain_limit);
+    }
+    for (auto& lane : lanes) lane->cancel();
+    co_await wait_until_empty(cancel_limit);
+    co_return;
+  }
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::create(std::shared_ptr<const config::Config> config) {
+  auto parts = std::make_unique<Parts>(*config);
+  auto generation = std::make_shared<Generation>();
+  generation->config = config;
+  auto tls = make_tls(*config);
+  if (!tls) return fail(std::move(tls.error()));
+  generation->tls = std::move(*tls);
+  if (generation->tls && generation->tls->expired())
+    log::warning("certificate expired", {{"certificate", generation->tls->describe()}});
+  generation->accounts = make_accounts(*config, parts->shared.blocking);
+  parts->shared.replace(generation);
+
+  // A store that cannot be built at all is a mistake in the configuration; one that cannot be reached may come back.
+  auto trial = Storage::create(*config, parts->shared, parts->context.get_executor());
+  if (!trial) return fail(std::move(trial.error()));
+
+  for (const auto& where : config->server.listen) {
+    auto acceptor = listen(parts->context, where, "server.listen");
+    if (!acceptor) return fail(std::move(acceptor.error()));
+    parts->listeners.push_back({std::move(*acceptor), session::Security::explicit_tls});
+  }
+  for (const auto& where : config->server.listen_tls) {
+    auto acceptor = listen(parts->context, where, "server.listen_tls");
+    if (!acceptor) return fail(std::move(acceptor.error()));
+    parts->listeners.push_back({std::move(*acceptor), session::Security::implicit_tls});
+  }
+  std::size_t lanes = config->server.lanes > 0 ? config->server.lanes : std::max(1U, std::thread::hardware_concurrency());
+  for (std::size_t i = 0; i < lanes; ++i) parts->lanes.push_back(std::make_unique<Lane>(parts->shared));
+  return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+std::vector<std::string> Server::addresses() const {
+  std::vector<std::string> all;
+  for (const Listener& listener : parts_->listeners) {
+    boost::system::error_code error;
+    auto endpoint = listener.acceptor.local_endpoint(error);
+    all.push_back(fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port()));
+  }
+  return all;
+}
+
+void Server::run() {
+  for (auto& lane : parts_->lanes) lane->start();
+  auto executor = parts_->context.get_executor();
+  async::TaskGroup acceptors(executor);
+  for (Listener& listener : parts_->listeners) acceptors.spawn("accept", parts_->accept(listener));
+  async::Child control(executor, "signals", parts_->wait_for_signals(acceptors));
+  parts_->context.run();
+  for (auto& lane : parts_->lanes) lane->stop();
+  parts_->shared.blocking.stop();
+}
+
+}  // namespace gantry::server

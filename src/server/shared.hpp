@@ -1,0 +1,52 @@
+// What all lanes share: small thread-safe things and nothing else.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "accounts/account.hpp"
+#include "async/blocking.hpp"
+#include "async/byte_budget.hpp"
+#include "config/config.hpp"
+#include "limits/login_throttle.hpp"
+#include "limits/rate_limit.hpp"
+#include "limits/session_limits.hpp"
+#include "server/passive_ports.hpp"
+#include "session/host.hpp"
+#include "tls/server_context.hpp"
+
+namespace gantry::server {
+
+/// What a reload replaces as a whole.
+struct Generation {
+  std::shared_ptr<const config::Config> config;
+  std::shared_ptr<const tls::ServerContext> tls;  ///< null: TLS is off
+  std::shared_ptr<accounts::Accounts> accounts;
+};
+
+class Shared {
+ public:
+  explicit Shared(const config::Config& config);
+
+  [[nodiscard]] std::shared_ptr<const Generation> generation() const;
+  void replace(std::shared_ptr<const Generation> generation);
+  [[nodiscard]] session::SpeedLimits speed_limits(const accounts::Account& account);
+  [[nodiscard]] std::uint64_t next_session_id() { return next_id_.fetch_add(1); }
+
+  async::BlockingPool blocking;
+  std::shared_ptr<async::ByteBudget> budget;
+  std::shared_ptr<PassivePorts> passive_ports;
+  limits::SessionLimits session_limits;
+  limits::LoginThrottle login_throttle;
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Generation> generation_;
+  std::map<std::string, session::SpeedLimits> speed_;
+  std::atomic<std::uint64_t> next_id_{1};
+};
+
+}  // namespace gantry::server

@@ -1,0 +1,242 @@
+#include "server/wire.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "accounts/file_accounts.hpp"
+#include "object/remote_store.hpp"
+#include "vfs/local_file_system.hpp"
+#include "vfs/make_directories.hpp"
+#include "vfs/memory_file_system.hpp"
+#include "vfs/mount_file_system.hpp"
+#include "vfs/object_file_system.hpp"
+#include "vfs/subtree_file_system.hpp"
+
+namespace gantry::server {
+namespace {
+
+/// Process-wide parts of a store: what the lanes must share to tell the same story.
+struct SharedStorage {
+  std::mutex mutex;
+  std::map<std::string, std::shared_ptr<vfs::MemoryTree>> memory;
+  std::map<std::string, std::shared_ptr<object::SharedStoreState>> remote;
+  std::shared_ptr<vfs::HeldUploads> held = std::make_shared<vfs::HeldUploads>();
+
+  template <class T>
+  static std::shared_ptr<T> find_or_make(std::map<std::string, std::shared_ptr<T>>& map, const std::string& name,
+                                         auto make) {
+    auto& one = map[name];
+    if (!one) one = make();
+    return one;
+  }
+};
+
+SharedStorage& shared_storage() {
+  static SharedStorage storage;
+  return storage;
+}
+
+object::StoreOptions store_options(const config::Store& store) {
+  object::StoreOptions options;
+  options.name = store.name;
+  options.dialect = store.type == config::StoreType::cos ? object::DialectKind::cos : object::DialectKind::s3;
+  options.bucket = store.bucket;
+  options.region = store.region;
+  options.endpoint = store.endpoint;
+  options.path_style = store.path_style;
+  options.internal_endpoint = store.internal_endpoint;
+  options.access_key = store.access_key;
+  options.secret_key = store.secret_key;
+  options.session_token = store.session_token;
+  options.retry_deadline = store.retry_deadline;
+  return options;
+}
+
+Result<http::ClientOptions> client_options(const config::Store& store, const http::Origin& origin) {
+  http::ClientOptions options;
+  if (!store.proxy.empty()) {
+    options.proxy = http::parse_proxy(store.proxy);
+    if (!options.proxy) return fail(Errc::invalid, "store." + store.name, "proxy must be http://[user:password@]host:port");
+  } else {
+    options.proxy = http::proxy_from_environment(origin);
+  }
+  options.ca_file = store.ca_file;
+  options.verify_certificate = store.verify_certificate;
+  options.max_connections = store.max_connections;
+  options.connect_timeout = store.connect_timeout;
+  options.stall_timeout = store.request_timeout;
+  return options;
+}
+
+struct Backend {
+  const config::Store* settings;
+  std::shared_ptr<object::Store> bucket;       ///< s3 and cos
+  std::shared_ptr<vfs::FileSystem> files;      ///< memory and local
+};
+
+accounts::Account to_account(const config::User& user) {
+  auto place = [&](const config::Mount& mount) {
+    std::string prefix = mount.prefix;
+    for (std::size_t at = prefix.find("%u"); at != std::string::npos; at = prefix.find("%u", at + user.name.size()))
+      prefix.replace(at, 2, user.name);
+    return accounts::Place{mount.store, std::move(prefix)};
+  };
+  accounts::Account account;
+  account.name = user.name;
+  account.password = user.password;
+  account.home = place(user.home);
+  for (const auto& [path, mount] : user.mounts) account.mounts.emplace(path, place(mount));
+  account.permissions = accounts::Permissions::parse(user.permissions).value_or(accounts::Permissions{});
+  account.quota_bytes = user.quota_bytes;
+  account.quota_files = user.quota_files;
+  account.max_upload = user.max_upload;
+  account.max_download = user.max_download;
+  account.max_sessions = user.max_sessions;
+  account.allow_from = user.allow_from;
+  account.require_tls = user.require_tls;
+  return account;
+}
+
+}  // namespace
+
+struct Storage::Parts {
+  config::Config config;  ///< settings of the stores are referred to
+  Shared& shared;
+  std::map<std::string, Backend> backends;
+
+  /// The tree below `prefix` of one store, for one session.
+  [[nodiscard]] std::shared_ptr<vfs::FileSystem> tree(const Backend& backend, const vfs::Path& prefix,
+                                                      const std::string& owner) const {
+    std::shared_ptr<vfs::FileSystem> whole = backend.files;
+    if (backend.bucket) {
+      vfs::ObjectFileSystemOptions options;
+      options.store_name = backend.settings->name;
+      options.prefix = backend.settings->prefix;
+      options.part_size = config.transfer.part_size;
+      options.parts_in_flight = config.transfer.parts_in_flight;
+      options.max_file_size = config.transfer.max_file_size;
+      options.budget = shared.budget;
+      options.held = shared_storage().held;
+      options.owner = owner;
+      options.strong_verify = config.transfer.verify != config::Verify::size;
+      whole = std::make_shared<vfs::ObjectFileSystem>(backend.bucket, std::move(options));
+    }
+    if (prefix.is_root()) return whole;
+    return std::make_shared<vfs::SubtreeFileSystem>(std::move(whole), prefix);
+  }
+};
+
+Storage::Storage(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Storage::~Storage() = default;
+
+namespace {
+
+Result<Backend> make_backend(const config::Store& store, const config::Config& config, Shared& shared,
+                             const asio::any_io_executor& executor) {
+  Backend backend{&store, nullptr, nullptr};
+  auto& common = shared_storage();
+  std::lock_guard lock(common.mutex);
+  if (store.type == config::StoreType::memory) {
+    auto tree = SharedStorage::find_or_make(common.memory, store.name, [] { return vfs::make_memory_tree(); });
+    backend.files = std::make_shared<vfs::MemoryFileSystem>(std::move(tree));
+    return backend;
+  }
+  if (store.type == config::StoreType::local) {
+    auto local = vfs::LocalFileSystem::open(
+        {.root = store.root, .sync = config.transfer.durability == config::Durability::fsync}, shared.blocking);
+    if (!local) return fail(std::move(local.error()));
+    backend.files = std::move(*local);
+    return backend;
+  }
+  auto options = store_options(store);
+  auto origin = object::make_origin(options);
+  if (!origin) return fail(std::move(origin.error()));
+  auto client_settings = client_options(store, *origin);
+  if (!client_settings) return fail(std::move(client_settings.error()));
+  auto client = http::make_client(executor, *origin, std::move(*client_settings), shared.blocking);
+  if (!client) return fail(std::move(client.error()));
+  auto state = SharedStorage::find_or_make(common.remote, store.name,
+                                           [] { return std::make_shared<object::SharedStoreState>(); });
+  backend.bucket = std::make_shared<object::RemoteStore>(std::move(options), std::move(*client), std::move(state));
+  return backend;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Storage>> Storage::create(const config::Config& config, Shared& shared,
+                                                 asio::any_io_executor executor) {
+  auto parts = std::unique_ptr<Parts>(new Parts{config, shared, {}});
+  for (const config::Store& store : parts->config.stores) {
+    auto backend = make_backend(store, parts->config, shared, executor);
+    if (!backend) return fail(std::move(backend.error()));
+    parts->backends.emplace(store.name, std::move(*backend));
+  }
+  return std::unique_ptr<Storage>(new Storage(std::move(parts)));
+}
+
+Task<Result<std::shared_ptr<vfs::FileSystem>>> Storage::open(accounts::Account account) {
+  auto open_place = [this, &account](const accounts::Place& place) -> Result<std::shared_ptr<vfs::FileSystem>> {
+    auto backend = parts_->backends.find(place.store);
+    if (backend == parts_->backends.end()) return fail(Errc::internal, "open home", "no store " + place.store);
+    auto prefix = vfs::Path::absolute(place.prefix);
+    if (!prefix) return fail(std::move(prefix.error()));
+    return parts_->tree(backend->second, *prefix, account.name);
+  };
+  auto ensure = [this, &account](const accounts::Place& place) -> Task<Result<void>> {
+    auto prefix = vfs::Path::absolute(place.prefix);
+    if (!prefix) co_return fail(std::move(prefix.error()));
+    auto whole = parts_->tree(parts_->backends.at(place.store), vfs::Path{}, account.name);
+    co_return co_await vfs::make_directories(*whole, *prefix);
+  };
+  auto home = open_place(account.home);
+  if (!home) co_return home;
+  if (auto made = co_await ensure(account.home); !made) co_return fail(std::move(made.error()));
+  if (account.mounts.empty()) co_return home;
+  std::vector<vfs::Mount> mounts{{vfs::Path{}, *home}};
+  for (const auto& [at, place] : account.mounts) {
+    auto path = vfs::Path::absolute(at);
+    auto files = open_place(place);
+    if (!path) co_return fail(std::move(path.error()));
+    if (!files) co_return files;
+    if (auto made = co_await ensure(place); !made) co_return fail(std::move(made.error()));
+    mounts.push_back({std::move(*path), std::move(*files)});
+  }
+  co_return std::make_shared<vfs::MountFileSystem>(std::move(mounts));
+}
+
+Task<std::vector<std::string>> Storage::probe() {
+  std::vector<std::string> problems;
+  for (auto& [name, backend] : parts_->backends) {
+    Result<void> usable;
+    if (backend.bucket) {
+      usable = co_await backend.bucket->probe();
+    } else if (auto root = co_await backend.files->stat(vfs::Path{}); !root) {
+      usable = fail(std::move(root.error()));
+    }
+    if (!usable) problems.push_back(fmt::format("store \"{}\": {}", name, usable.error().text()));
+  }
+  co_return problems;
+}
+
+std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config, async::BlockingPool& pool) {
+  std::vector<accounts::Account> all;
+  std::ranges::transform(config.users, std::back_inserter(all), to_account);
+  std::optional<accounts::Account> anonymous;
+  if (config.anonymous.enabled) {
+    config::User guest;
+    guest.name = "anonymous";
+    guest.home = config.anonymous.home;
+    guest.permissions = config.anonymous.permissions;
+    anonymous = to_account(guest);
+    anonymous->anonymous = true;
+  }
+  return std::make_shared<accounts::FileAccounts>(std::move(all), std::move(anonymous), pool);
+}
+
+Result<std::shared_ptr<const tls::ServerContext>> make_tls(const config::Config& config) {
+  if (config.tls.certificate.empty()) return nullptr;
+  return tls::ServerContext::create({config.tls.certificate, config.tls.key});
+}
+
+}  // namespace gantry::server

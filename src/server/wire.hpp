@@ -1,0 +1,39 @@
+// Builds everything from the configuration: the one place that names concrete file systems and stores.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "accounts/account.hpp"
+#include "server/shared.hpp"
+#include "vfs/file_system.hpp"
+
+namespace gantry::server {
+
+/// The stores of one lane, and the trees made of them.
+class Storage {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<Storage>> create(const config::Config& config, Shared& shared,
+                                                               asio::any_io_executor executor);
+  ~Storage();
+
+  /// The tree of an account: home as "/", mounts in it. Makes the home directory when it is missing.
+  [[nodiscard]] Task<Result<std::shared_ptr<vfs::FileSystem>>> open(accounts::Account account);
+  /// Can every store be used? One problem a store, in words for the operator.
+  [[nodiscard]] Task<std::vector<std::string>> probe();
+
+ private:
+  struct Parts;
+  explicit Storage(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+/// The accounts of the configuration file.
+[[nodiscard]] std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config,
+                                                                async::BlockingPool& pool);
+
+/// Certificate and key of the configuration; null when TLS is off.
+[[nodiscard]] Result<std::shared_ptr<const tls::ServerContext>> make_tls(const config::Config& config);
+
+}  // namespace gantry::server

@@ -1,0 +1,247 @@
+// LIST, NLST, MLSD, MLST and STAT of a path. Listings are sent page by page; memory stays constant.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "proto/glob.hpp"
+#include "proto/list_arguments.hpp"
+#include "proto/list_format.hpp"
+#include "session/commands/handlers.hpp"
+#include "session/reply_map.hpp"
+#include "session/session.hpp"
+#include "session/transfer.hpp"
+
+namespace gantry::session::commands {
+namespace {
+
+using accounts::Permission;
+using proto::reply;
+
+/// STAT answers on the control connection, which must stay short.
+constexpr std::size_t max_status_entries = 1000;
+
+/// The perm fact (RFC 3659 section 7.5.5): what this account may do with the entry.
+std::string permission_fact(const Session& session, vfs::Kind kind) {
+  struct Letter {
+    Permission needed;
+    char fact;
+  };
+  static constexpr std::array on_files{Letter{Permission::append, 'a'}, Letter{Permission::remove, 'd'},
+                                       Letter{Permission::rename, 'f'}, Letter{Permission::read, 'r'},
+                                       Letter{Permission::write, 'w'}};
+  static constexpr std::array on_directories{
+      Letter{Permission::write, 'c'}, Letter{Permission::remove, 'd'}, Letter{Permission::enter, 'e'},
+      Letter{Permission::rename, 'f'}, Letter{Permission::list, 'l'},  Letter{Permission::make, 'm'},
+      Letter{Permission::remove, 'p'}};
+  std::string fact;
+  auto add = [&](const auto& letters) {
+    for (const Letter& letter : letters) {
+      if (session.state.account.permissions.allows(letter.needed)) fact += letter.fact;
+    }
+  };
+  if (kind == vfs::Kind::directory)
+    add(on_directories);
+  else
+    add(on_files);
+  return fact;
+}
+
+/// Turns entries into lines of one kind.
+class Formatter {
+ public:
+  enum class Style : std::uint8_t { ls, names, mlsx };
+  Formatter(const Session& session, Style style)
+      : session_(session),
+        style_(style),
+        now_(wall_now()),
+        file_fact_(permission_fact(session, vfs::Kind::file)),
+        directory_fact_(permission_fact(session, vfs::Kind::directory)) {}
+
+  [[nodiscard]] std::string line(const vfs::Entry& entry, std::string_view shown_name) const {
+    if (style_ == Style::names) return fmt::format("{}\r\n", shown_name);
+    bool directory = entry.kind == vfs::Kind::directory;
+    proto::ListItem item{.name = shown_name,
+                         .kind = directory ? proto::ListItem::Kind::directory : proto::ListItem::Kind::file,
+                         .size = entry.size,
+                         .mtime = entry.modified,
+                         .mode = entry.mode,
+                         .owner = entry.owner,
+                         .group = entry.group,
+                         .permissions_fact = directory ? directory_fact_ : file_fact_,
+                         .unique = entry.unique};
+    return style_ == Style::ls ? proto::ls_line(item, now_) : proto::mlsx_line(item, session_.state.facts);
+  }
+
+ private:
+  const Session& session_;
+  Style style_;
+  WallTime now_;
+  std::string file_fact_;
+  std::string directory_fact_;
+};
+
+/// A directory or one file on its way into lines, filtered by a pattern.
+class Lister {
+ public:
+  Lister(const Session& session, Formatter::Style style) : formatter_(session, style) {}
+
+  void filter(proto::Glob pattern, std::string shown_prefix) {
+    pattern_.emplace(std::move(pattern));
+    prefix_ = std::move(shown_prefix);
+  }
+  void hide_dot_files() { hide_dot_files_ = true; }
+  void of_directory(std::unique_ptr<vfs::Listing> listing) { listing_ = std::move(listing); }
+  void of_file(vfs::Entry entry, std::string shown_name) {
+    single_ = std::move(entry);
+    prefix_ = std::move(shown_name);
+  }
+
+  /// Appends the next page; false at the end.
+  Task<Result<bool>> step(std::string& lines) {
+    if (!listing_) {
+      lines += formatter_.line(single_, prefix_);
+      ++shown_;
+      co_return false;
+    }
+    auto page = co_await listing_->next();
+    if (!page) co_return fail(std::move(page.error()));
+    for (const vfs::Entry& entry : *page) {
+      if (!wanted(entry)) continue;
+      ++shown_;
+      lines += prefix_.empty() ? formatter_.line(entry, entry.name) : formatter_.line(entry, prefix_ + entry.name);
+    }
+    co_return !page->empty();
+  }
+
+  [[nodiscard]] std::size_t shown() const { return shown_; }
+
+ private:
+  [[nodiscard]] bool wanted(const vfs::Entry& entry) const {
+    if (!proto::listable(entry.name)) return false;
+    if (pattern_ && !pattern_->matches(entry.name)) return false;
+    return !(hide_dot_files_ && entry.name.starts_with('.'));
+  }
+
+  Formatter formatter_;
+  std::unique_ptr<vfs::Listing> listing_;
+  vfs::Entry single_;
+  std::optional<proto::Glob> pattern_;
+  std::string prefix_;
+  bool hide_dot_files_ = false;
+  std::size_t shown_ = 0;
+};
+
+struct Pattern {
+  std::string directory;  ///< as typed, up to and with the last slash
+  std::string name;
+};
+
+Pattern split_pattern(const std::string& text) {
+  std::size_t slash = text.rfind('/');
+  if (slash == std::string::npos) return {"", text};
+  return {text.substr(0, slash + 1), text.substr(slash + 1)};
+}
+
+/// Opens what LIST or NLST asks for. A name that exists is taken literally before it is read as a pattern.
+Task<Result<std::shared_ptr<Lister>>> open_lister(Session& session, proto::ListArguments arguments,
+                                                  Formatter::Style style) {
+  auto lister = std::make_shared<Lister>(session, style);
+  if (!arguments.all && style == Formatter::Style::names) lister->hide_dot_files();
+  std::string text = arguments.path.empty() ? "." : arguments.path;
+  auto path = session.resolve(text);
+  if (!path) co_return fail(std::move(path.error()));
+  auto listing = co_await session.state.files->list(*path);
+  if (listing) {
+    lister->of_directory(std::move(*listing));
+    co_return lister;
+  }
+  if (listing.error().code == Errc::not_directory) {
+    auto entry = co_await session.state.files->stat(*path);
+    if (!entry) co_return fail(std::move(entry.error()));
+    lister->of_file(std::move(*entry), text);
+    co_return lister;
+  }
+  bool missing = listing.error().code == Errc::not_found || listing.error().code == Errc::bad_name;
+  auto pattern = split_pattern(text);
+  if (!missing || !proto::Glob::is_pattern(pattern.name)) co_return fail(std::move(listing.error()));
+  auto parent = session.resolve(pattern.directory.empty() ? "." : pattern.directory);
+  if (!parent) co_return fail(std::move(parent.error()));
+  auto matches = co_await session.state.files->list(*parent);
+  if (!matches) co_return fail(std::move(matches.error()));
+  lister->filter(proto::Glob(pattern.name), pattern.directory);
+  lister->of_directory(std::move(*matches));
+  co_return lister;
+}
+
+Task<proto::Reply> send_lines(Session& session, std::string what, Result<std::shared_ptr<Lister>> lister) {
+  if (!lister) {
+    session.state.next = {};
+    session.state.data.clear();
+    co_return to_reply(lister.error());
+  }
+  co_return co_await send_listing(session, std::move(what),
+                                  [keep = *lister](std::string& lines) { return keep->step(lines); });
+}
+
+}  // namespace
+
+Answer list(Session& session, std::string argument) {
+  auto lister = co_await open_lister(session, proto::parse_list_arguments(argument), Formatter::Style::ls);
+  co_return co_await send_lines(session, "LIST", std::move(lister));
+}
+
+Answer nlst(Session& session, std::string argument) {
+  auto parsed = proto::parse_list_arguments(argument);
+  auto style = parsed.long_format ? Formatter::Style::ls : Formatter::Style::names;
+  auto lister = co_await open_lister(session, std::move(parsed), style);
+  co_return co_await send_lines(session, "NLST", std::move(lister));
+}
+
+Answer mlsd(Session& session, std::string argument) {
+  auto path = session.resolve(argument.empty() ? "." : argument);
+  Result<std::shared_ptr<Lister>> lister = std::make_shared<Lister>(session, Formatter::Style::mlsx);
+  if (!path) {
+    lister = fail(std::move(path.error()));
+  } else if (auto listing = co_await session.state.files->list(*path); listing) {
+    (*lister)->of_directory(std::move(*listing));
+  } else if (listing.error().code == Errc::not_directory) {
+    session.state.data.clear();
+    co_return reply(501, "MLSD lists directories; use MLST for a file");
+  } else {
+    lister = fail(std::move(listing.error()));
+  }
+  co_return co_await send_lines(session, "MLSD", std::move(lister));
+}
+
+Answer mlst(Session& session, std::string argument) {
+  auto path = session.resolve(argument.empty() ? "." : argument);
+  if (!path) co_return to_reply(path.error());
+  auto entry = co_await session.state.files->stat(*path);
+  if (!entry) co_return to_reply(entry.error());
+  Formatter formatter(session, Formatter::Style::mlsx);
+  std::string line = formatter.line(*entry, path->text());
+  line.resize(line.size() - 2);  // the reply ends its lines itself
+  co_return proto::multiline(250, "Listing", {std::move(line)}, "End");
+}
+
+Answer stat_path(Session& session, std::string argument) {
+  auto lister = co_await open_lister(session, proto::parse_list_arguments(argument), Formatter::Style::ls);
+  if (!lister) co_return to_reply(lister.error());
+  std::string text;
+  bool more = true;
+  while (more && (*lister)->shown() < max_status_entries) {
+    auto next = co_await (*lister)->step(text);
+    if (!next) co_return to_reply(next.error());
+    more = *next;
+  }
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size() && lines.size() < max_status_entries;) {
+    std::size_t end = text.find("\r\n", at);
+    lines.push_back(text.substr(at, end - at));
+    at = end + 2;
+  }
+  co_return proto::multiline(213, "Status:", std::move(lines),
+                             more ? "End; the list was cut, LIST sends all of it" : "End");
+}
+
+}  // namespace gantry::session::commands

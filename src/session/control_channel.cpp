@@ -1,0 +1,138 @@
+#include "session/control_channel.hpp"
+
+#include <array>
+
+#include "base/log.hpp"
+
+namespace gantry::session {
+
+ControlChannel::ControlChannel(std::unique_ptr<tls::Stream> stream, async::Event& changed)
+    : stream_(std::move(stream)),
+      changed_(changed),
+      room_(stream_->executor()),
+      to_send_(stream_->executor()),
+      sent_(stream_->executor()),
+      reader_(max_line) {}
+
+void ControlChannel::start() {
+  reading_ = async::Child(stream_->executor(), "control reader", read_lines());
+  writing_ = async::Child(stream_->executor(), "control writer", write_replies());
+}
+
+Task<void> ControlChannel::stop() {
+  reading_.cancel();
+  writing_.cancel();
+  co_await reading_.join();
+  co_await writing_.join();
+}
+
+proto::Line ControlChannel::take_line() {
+  proto::Line line = std::move(lines_.front());
+  lines_.pop_front();
+  room_.notify();
+  return line;
+}
+
+void ControlChannel::take_lines_from_reader() {
+  while (lines_.size() < max_waiting_lines) {
+    auto line = reader_.next();
+    if (!line) return;
+    lines_.push_back(std::move(*line));
+    changed_.notify();
+  }
+}
+
+Task<void> ControlChannel::read_lines() {
+  std::array<std::byte, 4096> buffer;
+  while (!co_await async::cancelled()) {
+    take_lines_from_reader();
+    if (lines_.size() >= max_waiting_lines) {
+      co_await room_.wait();
+      continue;
+    }
+    auto count = co_await stream_->read_some(buffer);
+    if (count && *count > 0) {
+      reader_.feed(as_text(ByteView(buffer).first(*count)));
+      continue;
+    }
+    if (!count && count.error().code == Errc::cancelled) co_return;
+    if (!count) {
+      broken_ = true;
+      log::debug("control connection broke", {{"reason", count.error().text()}});
+    }
+    break;
+  }
+  ended_ = true;
+  changed_.notify();
+  // Lines beyond the bound are handed over as room appears, though no more bytes will come.
+  while (!reader_.empty() && !co_await async::cancelled()) {
+    std::size_t before = lines_.size();
+    take_lines_from_reader();
+    if (lines_.size() == before && lines_.size() < max_waiting_lines) co_return;  // only an unfinished line is left
+    if (lines_.size() >= max_waiting_lines) co_await room_.wait();
+  }
+}
+
+Task<void> ControlChannel::write_replies() {
+  while (!co_await async::cancelled()) {
+    if (unsent_.empty()) {
+      sent_.notify();
+      co_await to_send_.wait();
+      continue;
+    }
+    in_flight_ = std::exchange(unsent_, {});
+    auto written = co_await stream_->write(as_byte_view(in_flight_));
+    in_flight_.clear();
+    if (!written) {
+      if (written.error().code != Errc::cancelled) broken_ = true;
+      ended_ = true;
+      sent_.notify();
+      changed_.notify();
+      co_return;
+    }
+    changed_.notify();
+  }
+}
+
+void ControlChannel::send(const proto::Reply& reply) {
+  if (reply.code == 0) return;
+  unsent_ += proto::to_wire(reply);
+  to_send_.notify();
+}
+
+void ControlChannel::give_up() {
+  broken_ = true;
+  ended_ = true;
+  changed_.notify();
+}
+
+Task<void> ControlChannel::flush(SteadyClock::duration limit) {
+  auto deadline = SteadyClock::now() + limit;
+  while ((!unsent_.empty() || !in_flight_.empty()) && !broken_ && writing_.running()) {
+    if (!co_await sent_.wait_until(deadline)) co_return;
+  }
+}
+
+Task<Result<void>> ControlChannel::handshake(std::shared_ptr<const tls::ServerContext> context,
+                                             SteadyClock::duration limit) {
+  co_return co_await stream_->handshake(std::move(context), tls::Role::control, limit);
+}
+
+Task<Result<void>> ControlChannel::upgrade(const proto::Reply& go_ahead,
+                                           std::shared_ptr<const tls::ServerContext> context,
+                                           SteadyClock::duration limit) {
+  std::string clear_reply = proto::to_wire(go_ahead);
+  co_await flush(limit);
+  co_await stop();
+  // Commands sent in clear behind AUTH must never be run as protected ones: nothing received so far survives.
+  std::size_t dropped = lines_.size() + reader_.buffered() + stream_->drop_unread_clear_bytes();
+  lines_.clear();
+  reader_.clear();
+  if (dropped > 0) log::warning("dropped bytes sent in clear after AUTH", {{"count", dropped}});
+  if (auto sent = co_await stream_->write(as_byte_view(clear_reply)); !sent) co_return sent;
+  auto result = co_await stream_->handshake(std::move(context), tls::Role::control, limit);
+  if (result) start();
+  co_return result;
+}
+
+}  // namespace gantry::session

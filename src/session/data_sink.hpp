@@ -1,0 +1,39 @@
+// The sending half of a transfer: bytes go through MODE Z, the speed limit and the stall limit to the data connection.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "session/session.hpp"
+#include "tls/stream.hpp"
+
+namespace gantry::session {
+
+class DataSink {
+ public:
+  /// Borrows session and stream. Counts into session.state.progress.
+  DataSink(Session& session, tls::Stream& data, std::shared_ptr<limits::RateLimiter> limiter);
+  ~DataSink();
+  DataSink(const DataSink&) = delete;
+  DataSink& operator=(const DataSink&) = delete;
+
+  /// Errc::data_broken (also when the peer takes nothing for server.data_stall_timeout), cancelled.
+  [[nodiscard]] Task<Result<void>> write(ByteView bytes);
+  /// The same from a file, without copying; only when can_send_file(). Bytes sent, 0 at the end of the file.
+  [[nodiscard]] Task<Result<std::size_t>> send_file(int descriptor, std::uint64_t offset, std::size_t count);
+  [[nodiscard]] bool can_send_file() const;
+  /// What compression still holds.
+  [[nodiscard]] Task<Result<void>> flush();
+
+ private:
+  struct Deflater;
+  [[nodiscard]] Task<Result<void>> write_out(ByteView bytes);
+  [[nodiscard]] Task<bool> wait_for_turn(std::size_t bytes);
+
+  Session& session_;
+  tls::Stream& data_;
+  std::shared_ptr<limits::RateLimiter> limiter_;
+  std::unique_ptr<Deflater> deflater_;
+};
+
+}  // namespace gantry::session

@@ -1,0 +1,43 @@
+// The receiving half of a transfer: bytes come from the data connection through the stall limit, the speed limit,
+// MODE Z and the ASCII conversion.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "proto/ascii.hpp"
+#include "session/session.hpp"
+#include "tls/stream.hpp"
+
+namespace gantry::session {
+
+class DataSource {
+ public:
+  /// Borrows session and stream. Counts into session.state.progress.
+  DataSource(Session& session, tls::Stream& data, std::shared_ptr<limits::RateLimiter> limiter);
+  ~DataSource();
+  DataSource(const DataSource&) = delete;
+  DataSource& operator=(const DataSource&) = delete;
+
+  /// At least one byte, or 0 at a clean end. Errc::data_broken for everything else that ends the connection, a
+  /// damaged or unfinished MODE Z stream included; cancelled.
+  [[nodiscard]] Task<Result<std::size_t>> read(MutableBytes buffer);
+
+ private:
+  struct Inflater;
+  [[nodiscard]] Task<Result<std::size_t>> receive(MutableBytes buffer);
+  [[nodiscard]] Task<Result<std::size_t>> inflate_some(MutableBytes buffer);
+  [[nodiscard]] Task<Result<void>> convert_more();
+
+  Session& session_;
+  tls::Stream& data_;
+  std::shared_ptr<limits::RateLimiter> limiter_;
+  std::unique_ptr<Inflater> inflater_;
+  std::unique_ptr<proto::FromNetwork> ascii_;
+  std::vector<std::byte> raw_;        // ASCII only: before conversion
+  std::vector<std::byte> converted_;  // ASCII only: after it, from `taken_` on not yet handed out
+  std::size_t taken_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace gantry::session

@@ -1,0 +1,353 @@
+#include "session/transfer.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "digest/digest.hpp"
+#include "proto/ascii.hpp"
+#include "session/data_channel.hpp"
+#include "session/data_sink.hpp"
+#include "session/data_source.hpp"
+#include "session/reply_map.hpp"
+
+namespace gantry::session {
+namespace {
+
+using proto::reply;
+
+/// One step of the pump; also what a transfer holds at least of the byte budget.
+constexpr std::size_t pump_block = 256 * kib;
+constexpr std::size_t listing_block = 32 * kib;
+
+/// What happened between 150 and the last reply.
+struct Outcome {
+  Result<void> result;
+  std::uint64_t bytes = 0;   ///< of the file, after conversion
+  std::uint64_t crc64 = 0;
+  bool checked = false;      ///< crc64 covers every byte
+  std::string request_id;
+};
+
+struct Summary {
+  std::string_view verb;
+  const vfs::Path& path;
+  bool uploading;
+};
+
+void begin(Session& session, std::string what) {
+  session.state.progress = Progress{std::move(what), 0, SteadyClock::now()};
+}
+
+/// The transfer's line in the log, and in xferlog.
+void record(const Session& session, const Summary& summary, const Outcome& outcome) {
+  auto elapsed = std::chrono::duration<double>(SteadyClock::now() - session.state.progress->started).count();
+  log::Fields fields = session.log_fields();
+  fields.emplace_back("direction", summary.uploading ? "upload" : "download");
+  fields.emplace_back("path", summary.path.text());
+  fields.emplace_back("bytes", outcome.bytes);
+  fields.emplace_back("seconds", elapsed);
+  fields.emplace_back("rate", elapsed > 0 ? static_cast<double>(outcome.bytes) / elapsed : 0.0);
+  fields.emplace_back("encrypted", session.state.protection == Protection::private_);
+  if (outcome.checked) fields.emplace_back("crc64", fmt::format("{:016x}", outcome.crc64));
+  fields.emplace_back("outcome", outcome.result ? "complete" : to_string(outcome.result.error().code));
+  if (!outcome.result) fields.emplace_back("reason", outcome.result.error().text());
+  if (!outcome.request_id.empty()) fields.emplace_back("request_id", outcome.request_id);
+  log::write(outcome.result ? log::Level::info : log::Level::warning, "transfer", fields);
+  log::xferlog({.seconds = elapsed,
+                .peer = session.peer_text(),
+                .bytes = outcome.bytes,
+                .path = summary.path.text(),
+                .ascii = session.state.type == TransferType::ascii,
+                .upload = summary.uploading,
+                .anonymous = session.state.account.anonymous,
+                .user = session.state.user,
+                .complete = outcome.result.has_value()});
+}
+
+/// Who asked for the end decides the words; the first digit follows the error.
+proto::Reply final_reply(const Session& session, const Result<void>& result) {
+  if (result) return reply(226, "Transfer complete");
+  if (session.stop_reason() == StopReason::drain) return reply(421, "The server is going down; transfer aborted");
+  return to_reply(result.error());
+}
+
+std::string_view type_name(const Session& session) {
+  return session.state.type == TransferType::ascii ? "ASCII" : "BINARY";
+}
+
+/// A page of the file that is not in memory would make sendfile wait for the disk, and the lane with it: let the
+/// blocking pool bring it in first.
+Task<void> bring_in(Session& session, int descriptor, std::uint64_t offset, std::size_t count) {
+  char probe = 0;
+  iovec one{&probe, 1};
+  auto last = static_cast<off_t>(offset + count - 1);
+  if (preadv2(descriptor, &one, 1, last, RWF_NOWAIT) == 1 &&
+      preadv2(descriptor, &one, 1, static_cast<off_t>(offset), RWF_NOWAIT) == 1)
+    co_return;
+  auto done = co_await session.host().blocking_pool().run([descriptor, offset, count] {
+    readahead(descriptor, static_cast<off64_t>(offset), count);
+    char byte = 0;
+    for (std::uint64_t at = offset; at < offset + count; at += 4096) {
+      if (pread(descriptor, &byte, 1, static_cast<off_t>(at)) != 1) break;
+    }
+  });
+  if (!done) log::debug("read-ahead skipped", {{"reason", done.error().text()}});
+}
+
+Task<Result<void>> send_from_file(Session& session, DataSink& sink, int descriptor, ByteRange range, Outcome& outcome) {
+  constexpr std::size_t step = 1 * mib;
+  while (outcome.bytes < range.length) {
+    if (co_await async::cancelled()) co_return fail(Errc::cancelled, "download");
+    auto count = static_cast<std::size_t>(std::min<std::uint64_t>(step, range.length - outcome.bytes));
+    co_await bring_in(session, descriptor, range.offset + outcome.bytes, count);
+    auto sent = co_await sink.send_file(descriptor, range.offset + outcome.bytes, count);
+    if (!sent) co_return fail(std::move(sent.error()));
+    if (*sent == 0) co_return fail(Errc::conflict, "download", "the file became shorter while it was sent");
+    outcome.bytes += *sent;
+  }
+  co_return Result<void>{};
+}
+
+Task<Result<void>> send_from_reader(Session& session, DataSink& sink, vfs::Reader& reader, std::uint64_t expected,
+                                    Outcome& outcome) {
+  bool ascii = session.state.type == TransferType::ascii;
+  auto lease = session.host().byte_budget()->first(pump_block);
+  std::vector<std::byte> buffer(pump_block);
+  std::vector<std::byte> converted;
+  proto::ToNetwork to_network;
+  outcome.checked = true;
+  for (;;) {
+    if (co_await async::cancelled()) co_return fail(Errc::cancelled, "download");
+    auto count = co_await reader.read(buffer);
+    if (!count) co_return fail(std::move(count.error()));
+    if (*count == 0) break;
+    ByteView block = ByteView(buffer).first(*count);
+    outcome.crc64 = digest::crc64(block, outcome.crc64);
+    outcome.bytes += *count;
+    if (ascii) {
+      converted.clear();
+      to_network.convert(block, converted);
+      block = converted;
+    }
+    if (auto written = co_await sink.write(block); !written) co_return written;
+  }
+  if (outcome.bytes != expected)
+    co_return fail(Errc::unavailable, "download",
+                   fmt::format("the storage gave {} bytes of {}", outcome.bytes, expected));
+  if (ascii) {
+    converted.clear();
+    to_network.finish(converted);
+    if (auto written = co_await sink.write(converted); !written) co_return written;
+  }
+  co_return Result<void>{};
+}
+
+Task<Result<void>> pump_out(Session& session, vfs::Reader& reader, ByteRange range, Outcome& outcome) {
+  auto data = co_await open_data_connection(session);
+  if (!data) co_return fail(std::move(data.error()));
+  DataSink sink(session, **data, session.state.speed.download);
+  auto descriptor = reader.descriptor();
+  bool as_is = session.state.type == TransferType::binary && sink.can_send_file();
+  auto sent = descriptor && as_is ? co_await send_from_file(session, sink, *descriptor, range, outcome)
+                                  : co_await send_from_reader(session, sink, reader, range.length, outcome);
+  if (sent) sent = co_await sink.flush();
+  // Over TLS a failed download must not look like a whole one: no close_notify, so the client sees the cut.
+  if (!sent) {
+    (*data)->abort();
+    co_return sent;
+  }
+  co_return co_await finish_sending(session, **data);
+}
+
+struct DownloadRange {
+  ByteRange wanted;
+  bool partial = false;
+};
+
+Result<DownloadRange> wanted_range(const Session& session, const TransferParameters& parameters) {
+  DownloadRange range;
+  if (parameters.range) {
+    range = {*parameters.range, true};
+  } else if (parameters.restart && *parameters.restart > 0) {
+    range = {{*parameters.restart, ByteRange::unbounded}, true};
+  }
+  if (range.partial && session.state.type == TransferType::ascii)
+    return fail(Errc::unsupported, "restart", "not in ASCII");
+  return range;
+}
+
+proto::Reply refuse_restart_in_ascii() { return reply(504, "Restart works in binary only: send TYPE I first"); }
+
+}  // namespace
+
+Task<proto::Reply> download(Session& session, vfs::Path path) {
+  State& state = session.state;
+  auto parameters = std::exchange(state.next, {});
+  auto range = wanted_range(session, parameters);
+  if (!range) {
+    state.data.clear();
+    co_return refuse_restart_in_ascii();
+  }
+  auto reader = co_await state.files->open_reader(path, range->wanted);
+  if (!reader) {
+    state.data.clear();
+    co_return to_reply(reader.error());
+  }
+  ByteRange exact = range->wanted;
+  exact.length = std::min(exact.length, (*reader)->size() - std::min(exact.offset, (*reader)->size()));
+  begin(session, "RETR " + path.text());
+  session.send_preliminary(reply(150, fmt::format("Opening {} mode data connection for {} ({} bytes)",
+                                                  type_name(session), path.name(), exact.length)));
+  Outcome outcome;
+  outcome.result = co_await pump_out(session, **reader, exact, outcome);
+  record(session, {"RETR", path, false}, outcome);
+  co_return final_reply(session, outcome.result);
+}
+
+namespace {
+
+/// Bytes from the data connection to the upload until a clean end.
+Task<Result<void>> receive_into(Session& session, tls::Stream& data, vfs::Upload& upload, Outcome& outcome) {
+  DataSource source(session, data, session.state.speed.upload);
+  std::uint64_t largest = session.config().transfer.max_file_size;
+  outcome.checked = true;
+  for (;;) {
+    if (co_await async::cancelled()) co_return fail(Errc::cancelled, "upload");
+    auto room = co_await upload.prepare(pump_block);
+    if (!room) co_return fail(std::move(room.error()));
+    auto count = co_await source.read(*room);
+    if (!count) co_return fail(std::move(count.error()));
+    if (*count == 0) co_return Result<void>{};
+    if (largest > 0 && upload.position() + *count > largest)
+      co_return fail(Errc::too_large, "upload", fmt::format("transfer.max_file_size is {} bytes", largest));
+    outcome.crc64 = digest::crc64(ByteView(*room).first(*count), outcome.crc64);
+    outcome.bytes += *count;
+    if (auto taken = co_await upload.advance(*count); !taken) co_return taken;
+  }
+}
+
+/// Evidence decides, not end-of-file alone (design: the life of an upload).
+Result<void> weigh(const Session& session, const Outcome& outcome, std::optional<std::uint64_t> announced) {
+  if (!outcome.result) return outcome.result;
+  if (session.stop_reason() != StopReason::none) return fail(Errc::cancelled, "upload", "stopped before its end");
+  if (session.control().ended()) return fail(Errc::data_broken, "upload", "the control connection is gone");
+  bool countable = session.state.type == TransferType::binary;
+  if (announced && countable && *announced != outcome.bytes)
+    return fail(Errc::data_broken, "upload",
+                fmt::format("ALLO announced {} bytes, {} came", *announced, outcome.bytes));
+  return {};
+}
+
+/// Ends the upload in exactly one of commit, hold and abort. Not to be cancelled.
+Task<void> decide(Session& session, vfs::Upload& upload, std::optional<std::uint64_t> announced, Outcome& outcome) {
+  outcome.result = weigh(session, outcome, announced);
+  if (outcome.result) {
+    auto stored = co_await upload.commit();
+    if (!stored) outcome.result = fail(std::move(stored.error()));
+    outcome.request_id = upload.request_id();
+    co_return;
+  }
+  auto policy = session.config().transfer.interrupted_upload;
+  Errc reason = outcome.result.error().code;
+  bool by_client = reason == Errc::data_broken || reason == Errc::cancelled;
+  if (outcome.bytes == 0 || policy == config::InterruptedUpload::discard || reason == Errc::too_large) {
+    co_await upload.abort();
+  } else if (policy == config::InterruptedUpload::keep && by_client) {
+    auto stored = co_await upload.commit();
+    log::warning("interrupted upload kept as it is", {{"session", session.id()}, {"stored", stored.has_value()}});
+  } else {
+    auto kept = co_await upload.hold();
+    log::info("upload interrupted", {{"session", session.id()}, {"held_bytes", kept.value_or(0)}});
+  }
+}
+
+}  // namespace
+
+Task<proto::Reply> upload(Session& session, UploadRequest request) {
+  State& state = session.state;
+  auto parameters = std::exchange(state.next, {});
+  std::uint64_t largest = session.config().transfer.max_file_size;
+  request.options.owner = state.account.name;
+  request.options.expected_size = parameters.announced;
+  if (parameters.restart && *parameters.restart > 0) {
+    request.options.mode = vfs::UploadMode::at_offset;
+    request.options.offset = *parameters.restart;
+  }
+  if (request.options.mode == vfs::UploadMode::at_offset && state.type == TransferType::ascii) {
+    state.data.clear();
+    co_return refuse_restart_in_ascii();
+  }
+  if (largest > 0 && parameters.announced.value_or(0) > largest) {
+    state.data.clear();
+    co_return reply(552, fmt::format("Files may have {} bytes at most here", largest));
+  }
+  auto upload = co_await state.files->open_upload(request.path, request.options);
+  if (!upload) {
+    state.data.clear();
+    co_return to_reply(upload.error());
+  }
+  begin(session, "STOR " + request.path.text());
+  session.send_preliminary(reply(150, request.announcement));
+
+  Outcome outcome;
+  auto data = co_await open_data_connection(session);
+  if (!data)
+    outcome.result = fail(std::move(data.error()));
+  else
+    outcome.result = co_await receive_into(session, **data, **upload, outcome);
+
+  co_await async::shield();
+  if (data && outcome.result) co_await finish_receiving(**data);
+  co_await decide(session, **upload, parameters.announced, outcome);
+  if (data) (*data)->close();
+  record(session, {"STOR", request.path, true}, outcome);
+  co_return final_reply(session, outcome.result);
+}
+
+namespace {
+
+Task<Result<void>> pump_listing(Session& session, const ListingStep& step, std::string lines, bool more) {
+  auto data = co_await open_data_connection(session);
+  if (!data) co_return fail(std::move(data.error()));
+  DataSink sink(session, **data, session.state.speed.download);
+  for (;;) {
+    if (co_await async::cancelled()) co_return fail(Errc::cancelled, "listing");
+    if (!more || lines.size() >= listing_block) {
+      auto written = co_await sink.write(as_byte_view(lines));
+      lines.clear();
+      if (!written) co_return written;
+    }
+    if (!more) break;
+    auto next = co_await step(lines);
+    if (!next) {
+      (*data)->abort();
+      co_return fail(std::move(next.error()));
+    }
+    more = *next;
+  }
+  if (auto flushed = co_await sink.flush(); !flushed) co_return flushed;
+  co_return co_await finish_sending(session, **data);
+}
+
+}  // namespace
+
+Task<proto::Reply> send_listing(Session& session, std::string what, ListingStep step) {
+  session.state.next = {};
+  std::string lines;
+  // The first page before 150: a directory that cannot be read is refused before anything is opened.
+  auto more = co_await step(lines);
+  if (!more) {
+    session.state.data.clear();
+    co_return to_reply(more.error());
+  }
+  begin(session, std::move(what));
+  session.send_preliminary(reply(150, "Here comes the directory listing"));
+  auto result = co_await pump_listing(session, step, std::move(lines), *more);
+  co_return final_reply(session, result);
+}
+
+}  // namespace gantry::session
