@@ -1,0 +1,75 @@
+// A file on its way into a local directory: written beside its final name, published whole or not at all.
+// Everything here blocks: call it on the blocking pool, one call at a time. Must not know coroutines.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vfs/file_system.hpp"
+#include "vfs/local_root.hpp"
+
+namespace gantry::vfs {
+
+class LocalDraft {
+ public:
+  /// The errors are those of FileSystem::open_upload. A name without a file but with a held upload is continued by
+  /// append and at_offset; while somebody else continues it: Errc::conflict.
+  [[nodiscard]] static Result<std::unique_ptr<LocalDraft>> open(std::shared_ptr<LocalRoot> root, const Path& path,
+                                                                const UploadOptions& options);
+
+  /// Copies the next piece (at most 64 MiB) of what the present file contributes; the bytes still to copy.
+  /// To be called until it says 0, before anything is written.
+  [[nodiscard]] Result<std::uint64_t> keep_some();
+  /// The same for any open file: the first `bytes` of it become the draft's content.
+  void keep_from(UniqueFd source, std::uint64_t bytes);
+
+  [[nodiscard]] Result<void> write(ByteView bytes);
+  [[nodiscard]] std::uint64_t position() const { return position_ + to_keep_; }
+
+  [[nodiscard]] Result<Entry> publish();
+  /// Keeps the bytes under a hidden name; 0 when there is a file of that name already, or nothing to keep.
+  [[nodiscard]] Result<std::uint64_t> hold();
+  void discard();
+
+  /// Where a session collects bytes between two writes; here so that a write on the pool never outlives it.
+  std::vector<std::byte> buffer;
+
+ private:
+  LocalDraft(std::shared_ptr<LocalRoot> root, Path path, UniqueFd parent);
+
+  [[nodiscard]] Result<std::optional<struct ::stat>> present() const;
+  [[nodiscard]] Result<void> begin(const UploadOptions& options);
+  [[nodiscard]] Result<bool> continue_held(const UploadOptions& options);
+  [[nodiscard]] Result<void> check_space(const UploadOptions& options) const;
+  [[nodiscard]] Result<void> create();
+  /// Gives a nameless draft the hidden name `name`, or moves a named one there.
+  [[nodiscard]] Result<void> rename_to_hidden(const std::string& name);
+  [[nodiscard]] Result<void> publish_new(const std::string& name);
+  [[nodiscard]] Result<void> publish_over(const std::string& name);
+  [[nodiscard]] int link_as(const std::string& name) const;
+
+  std::shared_ptr<LocalRoot> root_;
+  Path path_;
+  UniqueFd parent_;
+  UniqueFd file_;
+  std::string hidden_name_;  // empty: nameless (O_TMPFILE)
+  bool continued_ = false;   // hidden_name_ is that of a held upload, locked by us
+  UploadMode mode_ = UploadMode::replace;
+  std::optional<std::string> based_on_;  // Entry::unique of the file that append and at_offset continue
+  UniqueFd source_;
+  std::uint64_t to_keep_ = 0;
+  std::uint64_t position_ = 0;
+};
+
+/// Locks the held upload of the last name of a path, whose parent directory is `parent`: nothing when there is none.
+/// Errc::conflict while somebody else has it.
+[[nodiscard]] Result<std::optional<UniqueFd>> lock_held(int parent, std::string_view name);
+/// Removes the held upload of `name`: true when there was one.
+[[nodiscard]] Result<bool> drop_held(int parent, std::string_view name);
+/// The held upload's status; nothing when there is none.
+[[nodiscard]] std::optional<struct ::stat> held_status(int parent, std::string_view name);
+
+}  // namespace gantry::vfs

@@ -1,0 +1,222 @@
+#include "vfs/local_root.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/openat2.h>
+#include <pwd.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "vfs/local_errno.hpp"
+
+namespace gantry::vfs {
+
+namespace {
+
+constexpr std::string_view temporary_prefix = ".gantry-";
+constexpr std::string_view temporary_suffix = ".part";
+constexpr std::string_view held_prefix = ".gantry-held.";
+constexpr std::size_t max_name_bytes = 255;
+constexpr std::size_t max_cached_names = 10'000;
+
+int open_beneath(int directory, const char* path, int flags) {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  // EAGAIN: a rename elsewhere raced with a ".." in a link; the kernel asks to try again.
+  for (int tries = 0; tries < 16; ++tries) {
+    const long fd = ::syscall(SYS_openat2, directory, path, &how, sizeof how);
+    if (fd >= 0) return static_cast<int>(fd);
+    if (errno != EAGAIN && errno != EINTR) return -1;
+  }
+  return -1;
+}
+
+Error walk_error(int number, const Path& path) {
+  // A file where a directory should be: what is below it does not exist.
+  if (number == ENOTDIR) number = ENOENT;
+  return fail_errno(number, "open", path.text()).error();
+}
+
+WallTime to_wall(const timespec& time) {
+  return WallTime{
+      std::chrono::duration_cast<Milliseconds>(Seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec))};
+}
+
+/// getpwuid_r and getgrgid_r alike: the buffer grows until the record fits.
+template <class Record, class Id, class Look>
+std::string look_up(Id id, char* Record::* field, Look look) {
+  std::vector<char> buffer(1024);
+  while (buffer.size() <= mib) {
+    Record record{};
+    Record* found = nullptr;
+    const int problem = look(id, &record, buffer.data(), buffer.size(), &found);
+    if (problem == ERANGE) {
+      buffer.resize(buffer.size() * 2);
+      continue;
+    }
+    if (problem == 0 && found != nullptr) return record.*field;
+    break;
+  }
+  return std::to_string(id);
+}
+
+}  // namespace
+
+UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept {
+  if (this != &other) {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = std::exchange(other.fd_, -1);
+  }
+  return *this;
+}
+
+UniqueFd::~UniqueFd() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+bool is_hidden_name(std::string_view name) {
+  return name.starts_with(held_prefix) || (name.starts_with(temporary_prefix) && name.ends_with(temporary_suffix));
+}
+
+std::string temporary_name() {
+  std::array<char, 12> random{};
+  if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) {
+    throw std::runtime_error("no random bytes");
+  }
+  return fmt::format("{}{}{}", temporary_prefix, to_hex({random.data(), random.size()}), temporary_suffix);
+}
+
+std::optional<std::string> held_name(std::string_view name) {
+  if (held_prefix.size() + name.size() > max_name_bytes) return std::nullopt;
+  return std::string(held_prefix) + std::string(name);
+}
+
+std::optional<std::string_view> name_of_held(std::string_view hidden) {
+  if (!hidden.starts_with(held_prefix) || hidden.size() == held_prefix.size()) return std::nullopt;
+  return hidden.substr(held_prefix.size());
+}
+
+Result<std::shared_ptr<LocalRoot>> LocalRoot::open(LocalOptions options) {
+  UniqueFd directory(::open(options.root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) return fail_errno(errno, "open the root directory", options.root);
+  bool kernel_jail = false;
+  if (options.jail == Jail::automatic) {
+    // Old kernels lack the call and some sandboxes forbid it.
+    kernel_jail = static_cast<bool>(UniqueFd(open_beneath(directory.get(), ".", O_PATH | O_DIRECTORY)));
+    if (!kernel_jail) {
+      log::warning("openat2 is not available: symbolic links in this store are not followed",
+                   {{"root", options.root}, {"error", std::strerror(errno)}});
+    }
+  }
+  // A nameless file gets its name through /proc; a bare chroot has none.
+  if (::access("/proc/self/fd", X_OK) != 0) options.drafts = Drafts::named;
+  return std::make_shared<LocalRoot>(std::move(options), std::move(directory), kernel_jail);
+}
+
+LocalRoot::LocalRoot(LocalOptions options, UniqueFd directory, bool kernel_jail)
+    : options_(std::move(options)), directory_(std::move(directory)), kernel_jail_(kernel_jail) {}
+
+Result<UniqueFd> LocalRoot::open_path(const Path& path, int flags) const {
+  if (is_hidden_name(path.name())) return fail(Errc::not_found, "open", path.text());
+  if (!kernel_jail_) return walk(path, flags);
+  const char* relative = path.is_root() ? "." : path.text().c_str() + 1;
+  UniqueFd fd(open_beneath(directory_.get(), relative, flags));
+  if (!fd) return fail(walk_error(errno, path));
+  return fd;
+}
+
+Result<UniqueFd> LocalRoot::walk(const Path& path, int flags) const {
+  const auto segments = path.segments();
+  UniqueFd current(::openat(directory_.get(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!current) return fail(walk_error(errno, path));
+  if (segments.empty()) {
+    UniqueFd root(::openat(directory_.get(), ".", flags | O_CLOEXEC));
+    if (!root) return fail(walk_error(errno, path));
+    return root;
+  }
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const bool last = i + 1 == segments.size();
+    const std::string name(segments[i]);
+    // O_PATH with O_NOFOLLOW opens a link itself, which must be noticed before anything else is done with it.
+    UniqueFd probe(::openat(current.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct ::stat status{};
+    if (!probe || ::fstat(probe.get(), &status) != 0) return fail(walk_error(errno, path));
+    if (S_ISLNK(status.st_mode)) return fail(Errc::denied, "open", path.text() + ": symbolic link");
+    if (!last && !S_ISDIR(status.st_mode)) return fail(walk_error(ENOTDIR, path));
+    if (!last) {
+      current = std::move(probe);
+      continue;
+    }
+    UniqueFd opened(::openat(current.get(), name.c_str(), flags | O_NOFOLLOW | O_CLOEXEC));
+    if (!opened) return fail(fail_errno(errno, "open", path.text()).error());
+    if (::fstat(opened.get(), &status) != 0) return fail(walk_error(errno, path));
+    if (S_ISLNK(status.st_mode)) return fail(Errc::denied, "open", path.text() + ": symbolic link");
+    return opened;
+  }
+  return fail(Errc::internal, "open", path.text());
+}
+
+Result<UniqueFd> LocalRoot::open_parent(const Path& path) const {
+  if (path.is_root()) return fail(Errc::denied, "open", "the root");
+  if (is_hidden_name(path.name())) return fail(Errc::bad_name, "open", path.text());
+  return open_path(path.parent(), O_PATH | O_DIRECTORY);
+}
+
+Result<struct ::stat> LocalRoot::status(const Path& path) const {
+  auto fd = open_path(path, O_PATH);
+  if (!fd) return fail(std::move(fd.error()));
+  struct ::stat found{};
+  if (::fstat(fd->get(), &found) != 0) return fail_errno(errno, "stat", path.text());
+  return found;
+}
+
+Entry LocalRoot::describe(std::string_view name, const struct ::stat& status) const {
+  Entry entry;
+  entry.name = std::string(name);
+  entry.kind = S_ISDIR(status.st_mode) ? Kind::directory : Kind::file;
+  entry.size = S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
+  entry.modified = to_wall(status.st_mtim);
+  entry.unique = fmt::format("{:x}-{:x}-{:x}.{:x}-{:x}", status.st_dev, status.st_ino, status.st_mtim.tv_sec,
+                             status.st_mtim.tv_nsec, status.st_size);
+  entry.mode = status.st_mode & 0777U;
+  entry.owner = user_name(status.st_uid);
+  entry.group = group_name(status.st_gid);
+  return entry;
+}
+
+std::string LocalRoot::user_name(::uid_t id) const {
+  std::lock_guard lock(names_mutex_);
+  if (auto known = users_.find(id); known != users_.end()) return known->second;
+  if (users_.size() >= max_cached_names) users_.clear();
+  return users_[id] = look_up(id, &passwd::pw_name, ::getpwuid_r);
+}
+
+std::string LocalRoot::group_name(::gid_t id) const {
+  std::lock_guard lock(names_mutex_);
+  if (auto known = groups_.find(id); known != groups_.end()) return known->second;
+  if (groups_.size() >= max_cached_names) groups_.clear();
+  return groups_[id] = look_up(id, &group::gr_name, ::getgrgid_r);
+}
+
+Result<void> LocalRoot::sync_names(int directory, const Path& path) const {
+  if (!durable()) return {};
+  UniqueFd readable(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // A directory that may be written but not read cannot be synced; the file itself was.
+  if (!readable && errno == EACCES) return {};
+  if (!readable || ::fsync(readable.get()) != 0) return fail_errno(errno, "fsync of the directory", path.text());
+  return {};
+}
+
+}  // namespace gantry::vfs

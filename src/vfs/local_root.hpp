@@ -1,0 +1,113 @@
+// The directory that a local file system may not leave: opening things below it, and the names it keeps to itself.
+// Everything here blocks: call it on the blocking pool. Thread-safe once made.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/units.hpp"
+#include "vfs/file_system.hpp"
+#include "vfs/path.hpp"
+
+namespace gantry::vfs {
+
+/// Owns a file descriptor.
+class UniqueFd {
+ public:
+  UniqueFd() = default;
+  explicit UniqueFd(int fd) : fd_(fd) {}
+  UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  UniqueFd& operator=(UniqueFd&& other) noexcept;
+  ~UniqueFd();
+
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+  explicit operator bool() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+/// When a commit counts as done.
+enum class Durability : std::uint8_t {
+  fsync,  ///< the bytes and the name are on the disk
+  none,   ///< the kernel has them
+};
+
+/// How paths are kept below the root.
+enum class Jail : std::uint8_t {
+  automatic,  ///< openat2 where the kernel has it, otherwise walk
+  walk,       ///< one segment at a time; no symbolic link is followed at all
+};
+
+/// What a file on its way looks like.
+enum class Drafts : std::uint8_t {
+  automatic,  ///< without a name where the file system can, otherwise under a hidden one
+  named,      ///< always under a hidden name
+};
+
+struct LocalOptions {
+  std::string root = {};
+  Durability durability = Durability::fsync;
+  Jail jail = Jail::automatic;
+  Drafts drafts = Drafts::automatic;
+};
+
+class LocalRoot {
+ public:
+  /// Opens the directory. Errc::not_found, not_directory, denied. Blocks.
+  [[nodiscard]] static Result<std::shared_ptr<LocalRoot>> open(LocalOptions options);
+
+  LocalRoot(LocalOptions options, UniqueFd directory, bool kernel_jail);
+
+  /// Opens what `path` names. Symbolic links are followed while they stay below the root; one that leads out, or is
+  /// absolute, is Errc::denied. `flags` as for open(2), without O_CREAT. A missing or non-directory step is not_found.
+  [[nodiscard]] Result<UniqueFd> open_path(const Path& path, int flags) const;
+  /// The directory that holds `path`'s last name, as an O_PATH descriptor. Errc::not_found; bad_name when the last
+  /// name is one of ours. The root has no parent: Errc::denied.
+  [[nodiscard]] Result<UniqueFd> open_parent(const Path& path) const;
+  /// Follows links as open_path does.
+  [[nodiscard]] Result<struct ::stat> status(const Path& path) const;
+  [[nodiscard]] Entry describe(std::string_view name, const struct ::stat& status) const;
+
+  [[nodiscard]] bool named_drafts() const { return options_.drafts == Drafts::named; }
+  [[nodiscard]] bool durable() const { return options_.durability == Durability::fsync; }
+  /// Makes the names in a directory durable when the options ask for it. `directory` may be an O_PATH descriptor.
+  [[nodiscard]] Result<void> sync_names(int directory, const Path& path) const;
+
+  /// Removes files that uploads left behind and nobody touched since `before`; the number of them. Walks the whole
+  /// tree without following links.
+  std::size_t sweep(WallTime before) const;
+
+ private:
+  [[nodiscard]] Result<UniqueFd> walk(const Path& path, int flags) const;
+  [[nodiscard]] std::string user_name(::uid_t id) const;
+  [[nodiscard]] std::string group_name(::gid_t id) const;
+
+  LocalOptions options_;
+  UniqueFd directory_;
+  bool kernel_jail_;
+  mutable std::mutex names_mutex_;
+  mutable std::map<::uid_t, std::string> users_;
+  mutable std::map<::gid_t, std::string> groups_;
+};
+
+/// A name that only this file system writes: an upload on its way, or a held one. Never listed, never opened by name.
+[[nodiscard]] bool is_hidden_name(std::string_view name);
+/// A fresh name for a file on its way.
+[[nodiscard]] std::string temporary_name();
+/// Where the interrupted upload of `name` is kept; nothing when the name is too long to be kept.
+[[nodiscard]] std::optional<std::string> held_name(std::string_view name);
+/// The name that a held file belongs to; nothing for any other file.
+[[nodiscard]] std::optional<std::string_view> name_of_held(std::string_view hidden);
+
+}  // namespace gantry::vfs

@@ -1,0 +1,24 @@
+// Reader, Upload and Listing of a local directory: they keep the buffers and send each block to the blocking pool.
+#pragma once
+
+#include <memory>
+
+#include "async/blocking.hpp"
+#include "vfs/file_system.hpp"
+#include "vfs/local_draft.hpp"
+#include "vfs/local_root.hpp"
+
+namespace gantry::vfs {
+
+/// The functions that open block, so they run on the pool; what they give is used on the lane. `pool` must outlive it.
+[[nodiscard]] Result<std::unique_ptr<Reader>> open_local_reader(const LocalRoot& root, async::BlockingPool& pool,
+                                                                const Path& path, ByteRange range);
+[[nodiscard]] Result<std::unique_ptr<Listing>> open_local_listing(std::shared_ptr<LocalRoot> root,
+                                                                  async::BlockingPool& pool, const Path& path);
+[[nodiscard]] std::unique_ptr<Upload> make_local_upload(async::BlockingPool& pool, std::shared_ptr<LocalDraft> draft);
+
+/// Copies what the draft keeps of an older file, in steps, so that a cancel does not wait for gigabytes.
+/// Errc::cancelled leaves the draft to be discarded.
+[[nodiscard]] Task<Result<void>> keep_all(async::BlockingPool& pool, std::shared_ptr<LocalDraft> draft);
+
+}  // namespace gantry::vfs
