@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -13,7 +14,7 @@ namespace gantry::tls {
 
 struct ServerOptions {
   std::string certificate;  ///< PEM chain file
-  std::string key;          ///< PEM key file
+  std::string key;          ///< PEM key file, without a pass phrase
 };
 
 class ServerContext {
@@ -21,7 +22,9 @@ class ServerContext {
   /// TLS 1.2 and 1.3; no renegotiation, no compression; tickets only where Stream offers them; kernel TLS when the
   /// kernel has it. Errc::invalid when a file cannot be read or key and certificate do not fit: the detail names
   /// the file and what to do. Reads files: call at start or on the blocking pool.
-  [[nodiscard]] static Result<std::shared_ptr<const ServerContext>> create(const ServerOptions& options);
+  /// A reload passes the context it replaces as `previous`, so that sessions begun there can still be resumed here.
+  [[nodiscard]] static Result<std::shared_ptr<const ServerContext>> create(const ServerOptions& options,
+                                                                           const ServerContext* previous = nullptr);
 
   [[nodiscard]] ssl_ctx_st* native() const { return context_.get(); }
   /// Subject and expiry of the certificate, for the log at start and reload; says so when it has expired.
