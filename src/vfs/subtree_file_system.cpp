@@ -1,0 +1,72 @@
+#include "vfs/subtree_file_system.hpp"
+
+namespace gantry::vfs {
+
+SubtreeFileSystem::SubtreeFileSystem(std::shared_ptr<FileSystem> base, Path root)
+    : base_(std::move(base)), root_(std::move(root)) {}
+
+Capabilities SubtreeFileSystem::capabilities(Path path) const { return base_->capabilities(below(path)); }
+
+Task<Result<Entry>> SubtreeFileSystem::stat(Path path) {
+  auto entry = co_await base_->stat(below(path));
+  if (entry && path.is_root()) {
+    // What is a file above is no root below, and the directory's own name stays outside.
+    if (entry->kind != Kind::directory) co_return fail(Errc::not_found, "stat", "the root is a file");
+    entry->name.clear();
+  }
+  co_return entry;
+}
+
+Task<Result<std::unique_ptr<Listing>>> SubtreeFileSystem::list(Path path) { return base_->list(below(path)); }
+
+Task<Result<std::unique_ptr<Reader>>> SubtreeFileSystem::open_reader(Path path, ByteRange range) {
+  return base_->open_reader(below(path), range);
+}
+
+Task<Result<std::unique_ptr<Upload>>> SubtreeFileSystem::open_upload(Path path, UploadOptions options) {
+  if (path.is_root()) {
+    const bool must_be_new = options.mode == UploadMode::create_new;
+    co_return fail(must_be_new ? Errc::already_exists : Errc::is_directory, "upload", "the root");
+  }
+  co_return co_await base_->open_upload(below(path), std::move(options));
+}
+
+Task<Result<void>> SubtreeFileSystem::rename(Path from, Path to) {
+  if (from.is_root()) co_return fail(Errc::denied, "rename", "the root");
+  if (to.is_root()) co_return fail(Errc::already_exists, "rename", "the root");
+  co_return co_await base_->rename(below(from), below(to));
+}
+
+Task<Result<void>> SubtreeFileSystem::copy(Path from, Path to) {
+  if (from.is_root() || to.is_root()) co_return fail(Errc::is_directory, "copy", "the root");
+  co_return co_await base_->copy(below(from), below(to));
+}
+
+Task<Result<void>> SubtreeFileSystem::remove_file(Path path) {
+  if (path.is_root()) co_return fail(Errc::is_directory, "remove", "the root");
+  co_return co_await base_->remove_file(below(path));
+}
+
+Task<Result<void>> SubtreeFileSystem::remove_directory(Path path) {
+  if (path.is_root()) co_return fail(Errc::denied, "remove", "the root");
+  co_return co_await base_->remove_directory(below(path));
+}
+
+Task<Result<void>> SubtreeFileSystem::make_directory(Path path) {
+  if (path.is_root()) co_return fail(Errc::already_exists, "make directory", "the root");
+  co_return co_await base_->make_directory(below(path));
+}
+
+Task<Result<void>> SubtreeFileSystem::set_time(Path path, WallTime modified) {
+  return base_->set_time(below(path), modified);
+}
+
+Task<Result<void>> SubtreeFileSystem::set_mode(Path path, unsigned mode) { return base_->set_mode(below(path), mode); }
+
+Task<Result<std::uint64_t>> SubtreeFileSystem::free_space(Path path) { return base_->free_space(below(path)); }
+
+Task<Result<std::optional<std::string>>> SubtreeFileSystem::known_checksum(Path path, digest::Algorithm algorithm) {
+  return base_->known_checksum(below(path), algorithm);
+}
+
+}  // namespace gantry::vfs
