@@ -1,0 +1,29 @@
+// The fault rules of the fake store: which request is hit, and their text form. Thread-safe.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/support/fake_store.hpp"
+
+namespace gantry::test::fake {
+
+class Faults {
+ public:
+  void add(FaultRule rule);
+  void clear();
+  /// The rule that hits this request, and counts it.
+  [[nodiscard]] std::optional<FaultRule> match(std::string_view op, std::string_view key);
+
+ private:
+  std::mutex mutex_;
+  std::vector<FaultRule> rules_;
+};
+
+/// Throws std::runtime_error saying what is wrong.
+[[nodiscard]] FaultRule parse_fault(std::string_view line);
+
+}  // namespace gantry::test::fake
