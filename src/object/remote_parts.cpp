@@ -170,7 +170,9 @@ Task<Result<std::vector<UploadInfo>>> RemoteStore::list_uploads(std::string pref
   std::string key_marker, upload_marker;
   for (unsigned pages = 0; pages < max_upload_pages; ++pages) {
     Call call{.operation = "list_uploads", .method = "GET"};
-    call.query = {{"uploads", ""}, {"max-uploads", "1000"}, {"encoding-type", "url"}};
+    call.query = {{"uploads", ""}, {"max-uploads", "1000"}};
+    // Ceph's gateway encodes here without saying so in its answer, so S3 stores are asked for plain names.
+    if (exchange_->dialect().kind == DialectKind::cos) call.query.emplace_back("encoding-type", "url");
     if (!prefix.empty()) call.query.emplace_back("prefix", prefix);
     if (!key_marker.empty()) call.query.emplace_back("key-marker", key_marker);
     if (!key_marker.empty() && !upload_marker.empty()) call.query.emplace_back("upload-id-marker", upload_marker);
