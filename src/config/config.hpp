@@ -17,11 +17,13 @@ namespace gantry::config {
 struct ListenAddress {
   std::string host;
   std::uint16_t port = 0;
+  bool operator==(const ListenAddress&) const = default;
 };
 
 struct PortRange {
   std::uint16_t first = 60000;
   std::uint16_t last = 65535;
+  bool operator==(const PortRange&) const = default;
 };
 
 struct Server {
@@ -44,6 +46,7 @@ struct Server {
   std::string state = "sqlite:gantry.db";
   bool mode_z = false;
   std::vector<std::string> host_names;  ///< accepted by HOST (RFC 7151); empty: every name
+  bool operator==(const Server&) const = default;
 };
 
 enum class SessionReuse : std::uint8_t { accept, require };
@@ -54,6 +57,7 @@ struct Tls {
   bool required = false;
   SessionReuse session_reuse = SessionReuse::accept;
   Milliseconds handshake_timeout = Seconds(10);
+  bool operator==(const Tls&) const = default;
 };
 
 enum class InterruptedUpload : std::uint8_t { hold, keep, discard };
@@ -69,6 +73,7 @@ struct Transfer {
   std::uint64_t max_file_size = 0;  ///< bytes; 0: the store's own limit
   std::uint64_t part_size = 8 * mib;
   std::uint32_t parts_in_flight = 4;
+  bool operator==(const Transfer&) const = default;
 };
 
 struct Log {
@@ -76,6 +81,7 @@ struct Log {
   std::string directory = "log";
   log::Format format = log::Format::text;
   bool xferlog = false;
+  bool operator==(const Log&) const = default;
 };
 
 enum class StoreType : std::uint8_t { memory, local, s3, cos };
@@ -100,12 +106,14 @@ struct Store {
   Milliseconds connect_timeout = Seconds(10);
   Milliseconds request_timeout = Seconds(60);  ///< one request without progress
   Milliseconds retry_deadline = Seconds(120);  ///< all tries of one request together
+  bool operator==(const Store&) const = default;
 };
 
 /// Where a path of the user leads: a store and a prefix in it.
 struct Mount {
   std::string store;
   std::string prefix;  ///< absolute, "/" for all; %u is the user's name
+  bool operator==(const Mount&) const = default;
 };
 
 struct User {
@@ -116,17 +124,19 @@ struct User {
   std::string permissions = "elradfmwMT";
   std::uint64_t quota_bytes = 0;
   std::uint64_t quota_files = 0;
-  std::uint64_t max_upload = 0;    ///< bytes per second, 0: no limit
+  std::uint64_t max_upload = 0;  ///< bytes per second, 0: no limit
   std::uint64_t max_download = 0;
   std::uint32_t max_sessions = 0;
   std::vector<std::string> allow_from;  ///< CIDR; empty: from everywhere
   bool require_tls = false;
+  bool operator==(const User&) const = default;
 };
 
 struct Anonymous {
   bool enabled = false;
   Mount home;
   std::string permissions = "elr";
+  bool operator==(const Anonymous&) const = default;
 };
 
 struct Config {
@@ -138,6 +148,7 @@ struct Config {
   std::vector<Store> stores;
   std::vector<User> users;
   Anonymous anonymous;
+  bool operator==(const Config&) const = default;
 };
 
 }  // namespace gantry::config

@@ -1,0 +1,28 @@
+// Reads gantry.toml into a Config, or says everything that is wrong with it at once.
+// Must not know: what the settings are used for.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.hpp"
+#include "config/problem.hpp"
+
+namespace gantry::config {
+
+struct Loaded {
+  Config config;
+  std::vector<Problem> warnings;
+  bool holds_secrets = false;  ///< in the text itself, not in other files or the environment
+};
+
+/// At most 4 MiB. Blocks on the disk. Relative paths in the file begin at the file's directory.
+[[nodiscard]] std::expected<Loaded, std::vector<Problem>> load_file(const std::string& path);
+
+/// The same for text that `file_name` stands for: in messages, and as the place where relative paths begin.
+[[nodiscard]] std::expected<Loaded, std::vector<Problem>> load_text(std::string_view text,
+                                                                    const std::string& file_name);
+
+}  // namespace gantry::config

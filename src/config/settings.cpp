@@ -1,0 +1,320 @@
+#include "config/settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <type_traits>
+#include <utility>
+
+namespace gantry::config {
+namespace {
+
+using enum Kind;
+using enum Reload;
+
+template <class T>
+struct MemberOf;
+template <class Owner, class T>
+struct MemberOf<T Owner::*> {
+  using Struct = Owner;
+  using Type = T;
+};
+
+template <class Struct>
+consteval std::string_view table_for() {
+  if constexpr (std::same_as<Struct, Server>) return "server";
+  if constexpr (std::same_as<Struct, Tls>) return "tls";
+  if constexpr (std::same_as<Struct, Transfer>) return "transfer";
+  if constexpr (std::same_as<Struct, Log>) return "log";
+  if constexpr (std::same_as<Struct, Store>) return "store";
+  if constexpr (std::same_as<Struct, User>) return "user";
+  if constexpr (std::same_as<Struct, Anonymous>) return "anonymous";
+}
+
+template <auto Member>
+void put_member(Section section, Value value) {
+  using Info = MemberOf<decltype(Member)>;
+  using Type = typename Info::Type;
+  Type& target = std::get<typename Info::Struct*>(section)->*Member;
+  if constexpr (std::is_enum_v<Type>)
+    target = static_cast<Type>(std::get<Choice>(value).index);
+  else if constexpr (std::same_as<Type, std::uint32_t>)
+    target = static_cast<Type>(std::get<std::uint64_t>(value));
+  else
+    target = std::get<Type>(std::move(value));
+}
+
+template <auto Member>
+Value get_member(Section section) {
+  using Info = MemberOf<decltype(Member)>;
+  const auto& source = std::get<typename Info::Struct*>(section)->*Member;
+  if constexpr (std::is_enum_v<typename Info::Type>)
+    return Choice{static_cast<std::size_t>(source)};
+  else if constexpr (std::same_as<typename Info::Type, std::uint32_t>)
+    return std::uint64_t{source};
+  else
+    return source;
+}
+
+/// A row of the table; what only some rows need is added by the calls behind it.
+struct Row : Setting {
+  constexpr Row between(std::uint64_t low, std::uint64_t high) const {
+    Row row = *this;
+    row.least = low;
+    row.most = high;
+    return row;
+  }
+  constexpr Row of(std::span<const std::string_view> words) const {
+    Row row = *this;
+    row.choices = words;
+    return row;
+  }
+  constexpr Row also(std::string_view other) const {
+    Row row = *this;
+    row.alias = other;
+    return row;
+  }
+  constexpr Row in(StoreTypes types) const {
+    Row row = *this;
+    row.stores = types;
+    return row;
+  }
+};
+
+struct Words {
+  std::string_view name;
+  std::string_view initial;
+};
+
+template <auto Member>
+constexpr Row row(Words words, Kind kind, Reload reload, std::string_view help) {
+  Row made;
+  made.table = table_for<typename MemberOf<decltype(Member)>::Struct>();
+  made.name = words.name;
+  made.kind = kind;
+  made.initial = words.initial;
+  made.reload = reload;
+  made.help = help;
+  made.put = &put_member<Member>;
+  made.get = &get_member<Member>;
+  return made;
+}
+
+// The words of a choice stand in the order of its enumerators.
+using Word = std::string_view;
+constexpr std::array<Word, 2> session_reuses{"accept", "require"};
+constexpr std::array<Word, 3> interrupted_uploads{"hold", "keep", "discard"};
+constexpr std::array<Word, 3> verifications{"auto", "strong", "size"};
+constexpr std::array<Word, 2> durabilities{"fsync", "none"};
+constexpr std::array<Word, 7> digest_names{"crc64", "crc32c", "crc32", "md5", "sha1", "sha256", "sha512"};
+constexpr std::array<Word, 4> levels{"debug", "info", "warning", "error"};
+constexpr std::array<Word, 2> formats{"text", "json"};
+constexpr std::array<Word, 4> store_types{"memory", "local", "s3", "cos"};
+
+constexpr std::uint64_t second = 1000;
+constexpr std::uint64_t minute = 60 * second;
+constexpr std::uint64_t day = 24 * 60 * minute;
+/// The shortest wait that makes sense on a network, for every timeout.
+constexpr std::uint64_t shortest_wait = 100;
+constexpr std::uint64_t million = 1'000'000;
+
+constexpr auto table = std::to_array<Setting>({
+    row<&Server::listen>({"listen", R"(["0.0.0.0:2121"])"}, addresses, restart,
+                         "Addresses for FTP and, once a certificate is set, explicit FTPS."),
+    row<&Server::listen_tls>({"listen_tls", "[]"}, addresses, restart, "Addresses for implicit FTPS."),
+    row<&Server::masquerade_address>({"masquerade_address", R"("")"}, text, new_sessions,
+                                     "IPv4 address or DNS name put into replies to PASV; empty: the connection's own."),
+    row<&Server::passive_ports>({"passive_ports", R"("60000-65535")"}, port_range, new_sessions,
+                                "Ports for passive data connections, first and last."),
+    row<&Server::active_mode>({"active_mode", "true"}, flag, new_sessions, "Allow PORT and EPRT."),
+    row<&Server::banner>({"banner", R"("Gantry ready")"}, text, new_sessions, "Text of the greeting."),
+    row<&Server::max_sessions>({"max_sessions", "512"}, number, live, "Sessions at the same time; 0: no limit.")
+        .between(0, million),
+    row<&Server::max_sessions_per_ip>({"max_sessions_per_ip", "0"}, number, live,
+                                      "Sessions from one IPv4 address or one IPv6 /64; 0: no limit.")
+        .between(0, million),
+    row<&Server::login_timeout>({"login_timeout", R"("1m")"}, duration, new_sessions,
+                                "Time from the connection to a successful login.")
+        .between(shortest_wait, 60 * minute),
+    row<&Server::idle_timeout>({"idle_timeout", R"("5m")"}, duration, new_sessions,
+                               "Time without a command or a transfer before the session ends.")
+        .between(shortest_wait, 7 * day),
+    row<&Server::data_open_timeout>({"data_open_timeout", R"("30s")"}, duration, new_sessions,
+                                    "Time for a data connection to open, passive or active.")
+        .between(shortest_wait, 10 * minute),
+    row<&Server::data_stall_timeout>({"data_stall_timeout", R"("1m")"}, duration, new_sessions,
+                                     "Time without a byte on the data connection before the transfer fails.")
+        .between(shortest_wait, 60 * minute),
+    row<&Server::max_login_attempts>({"max_login_attempts", "3"}, number, new_sessions,
+                                     "Wrong passwords before the connection is closed.")
+        .between(1, 100),
+    row<&Server::memory_budget>({"memory_budget", R"("25%")"}, memory, restart,
+                                "Memory for transfer buffers: bytes, or a share of what the machine or its cgroup has.")
+        .between(mib, std::numeric_limits<std::int64_t>::max()),
+    row<&Server::lanes>({"lanes", "0"}, number, restart, "Threads that serve sessions; 0: one a core.").between(0, 256),
+    row<&Server::blocking_threads>({"blocking_threads", "8"}, number, restart,
+                                   "Threads for disk, name resolution and password checks.")
+        .between(1, 1024),
+    row<&Server::state>({"state", R"("sqlite:gantry.db")"}, database, restart,
+                        "Database of held uploads and quotas: sqlite:PATH or postgresql://..."),
+    row<&Server::mode_z>({"mode_z", "false"}, flag, new_sessions,
+                         "Offer MODE Z compression; some clients always use it when offered."),
+    row<&Server::host_names>({"host_names", "[]"}, texts, new_sessions,
+                             "Names accepted by HOST (RFC 7151); empty: every name."),
+
+    row<&Tls::certificate>({"certificate", R"("")"}, path, live, "PEM file with the certificate chain; empty: no TLS."),
+    row<&Tls::key>({"key", R"("")"}, path, live,
+                   "PEM file with the private key; empty: it is in the certificate file."),
+    row<&Tls::required>({"required", "false"}, flag, new_sessions,
+                        "Refuse logins before AUTH TLS and data connections without PROT P."),
+    row<&Tls::session_reuse>({"session_reuse", R"("accept")"}, choice, new_sessions,
+                             "Whether data connections must resume the control connection's TLS session.")
+        .of(session_reuses),
+    row<&Tls::handshake_timeout>({"handshake_timeout", R"("10s")"}, duration, new_sessions, "Time for one handshake.")
+        .between(shortest_wait, 10 * minute),
+
+    row<&Transfer::interrupted_upload>({"interrupted_upload", R"("hold")"}, choice, new_sessions,
+                                       "What happens to an upload that breaks: hold it for resumption, keep what "
+                                       "arrived as the file, or discard it.")
+        .of(interrupted_uploads),
+    row<&Transfer::held_upload_ttl>({"held_upload_ttl", R"("1d")"}, duration, live,
+                                    "How long a held upload waits for its owner.")
+        .between(second, 365 * day),
+    row<&Transfer::verify>({"verify", R"("auto")"}, choice, new_sessions,
+                           "How an upload is checked before it counts as done: the best the store offers, a checksum "
+                           "or nothing done, or the size alone.")
+        .of(verifications),
+    row<&Transfer::digests>({"digests", R"(["crc64"])"}, texts, new_sessions,
+                            "Checksums computed while an upload passes and kept with the file.")
+        .of(digest_names),
+    row<&Transfer::durability>({"durability", R"("fsync")"}, choice, new_sessions,
+                               "Whether a local file reaches the disk before the upload is confirmed.")
+        .of(durabilities),
+    row<&Transfer::max_file_size>({"max_file_size", "0"}, bytes, new_sessions,
+                                  "Largest file that may be uploaded; 0: the store's own limit."),
+    row<&Transfer::part_size>({"part_size", R"("8MiB")"}, bytes, new_sessions,
+                              "First size of the parts of a multipart upload.")
+        .between(64 * kib, 5 * gib),
+    row<&Transfer::parts_in_flight>({"parts_in_flight", "4"}, number, new_sessions,
+                                    "Parts of one upload on their way at the same time.")
+        .between(1, 64),
+
+    row<&Log::level>({"level", R"("info")"}, choice, live, "Least severe lines to write.").of(levels),
+    row<&Log::directory>({"directory", R"("log")"}, path, live, "Where log files go; empty: to standard error."),
+    row<&Log::format>({"format", R"("text")"}, choice, live, "Lines for people or JSON objects.").of(formats),
+    row<&Log::xferlog>({"xferlog", "false"}, flag, live, "Also write finished transfers to xferlog."),
+
+    row<&Store::name>({"name", ""}, text, restart,
+                      "What users' places call the store: letters, digits, '-', '_', '.'."),
+    row<&Store::type>({"type", ""}, choice, restart,
+                      "cos: Tencent COS; s3: anything that speaks S3; local: a directory; memory: lost at exit.")
+        .of(store_types),
+    row<&Store::root>({"root", R"("")"}, path, restart, "The directory.").in(only(StoreType::local)),
+    row<&Store::bucket>({"bucket", R"("")"}, text, restart, "The bucket's name; for COS with the APPID.").in(buckets),
+    row<&Store::prefix>({"prefix", R"("")"}, text, restart, "All keys of this store begin with it.").in(buckets),
+    row<&Store::region>({"region", R"("")"}, text, restart,
+                        "Region, such as ap-guangzhou; s3 with an endpoint: us-east-1 unless given.")
+        .in(buckets),
+    row<&Store::endpoint>({"endpoint", R"("")"}, text, restart,
+                          "http(s)://HOST[:PORT] of a private deployment; empty: made from bucket and region.")
+        .in(buckets),
+    row<&Store::path_style>({"path_style", "false"}, flag, restart, "Put the bucket into the path, not the host name.")
+        .in(only(StoreType::s3)),
+    row<&Store::internal_endpoint>({"internal_endpoint", "false"}, flag, restart,
+                                   "Use the endpoint inside Tencent's network.")
+        .in(only(StoreType::cos)),
+    row<&Store::access_key>({"access_key", R"("")"}, credential, restart, "Access key ID.")
+        .also("secret_id")
+        .in(buckets),
+    row<&Store::secret_key>({"secret_key", R"("")"}, secret, restart, "Secret key.").in(buckets),
+    row<&Store::session_token>({"session_token", R"("")"}, secret, restart, "Token of temporary keys.").in(buckets),
+    row<&Store::proxy>({"proxy", R"("")"}, url, restart,
+                       "http://[USER:PASSWORD@]HOST:PORT; empty: https_proxy and http_proxy of the environment.")
+        .in(buckets),
+    row<&Store::ca_file>({"ca_file", R"("")"}, path, restart,
+                         "PEM file with trusted certificates; empty: the system's.")
+        .in(buckets),
+    row<&Store::verify_certificate>({"verify_certificate", "true"}, flag, restart,
+                                    "Check the store's certificate. Off only for trials.")
+        .in(buckets),
+    row<&Store::max_connections>({"max_connections", "64"}, number, restart, "Connections to the store, for each lane.")
+        .between(1, 10'000)
+        .in(buckets),
+    row<&Store::connect_timeout>({"connect_timeout", R"("10s")"}, duration, restart, "Time for a connection to open.")
+        .between(shortest_wait, 10 * minute)
+        .in(buckets),
+    row<&Store::request_timeout>({"request_timeout", R"("1m")"}, duration, restart,
+                                 "Time one request may go without progress.")
+        .between(shortest_wait, 60 * minute)
+        .in(buckets),
+    row<&Store::retry_deadline>({"retry_deadline", R"("2m")"}, duration, restart,
+                                "Time for all tries of one request together.")
+        .between(shortest_wait, 60 * minute)
+        .in(buckets),
+
+    row<&User::name>({"name", ""}, text, new_sessions, "The name to log in with."),
+    row<&User::password>({"password", ""}, secret, new_sessions,
+                         "Hash from gantryd hash-password or crypt(3); plain text works and warns."),
+    row<&User::home>({"home", ""}, place, new_sessions,
+                     "STORE:/PREFIX that becomes the user's /; %u is the user's name."),
+    row<&User::mounts>({"mounts", "{}"}, places, new_sessions, "Other places, by the absolute path they appear at."),
+    row<&User::permissions>({"permissions", R"("elradfmwMT")"}, permissions, new_sessions,
+                            "e change directory, l list, r read, a append, d delete, f rename, m make directories, "
+                            "w store, M change mode, T set times."),
+    row<&User::quota_bytes>({"quota_bytes", "0"}, bytes, new_sessions, "Bytes the user may store; 0: no limit."),
+    row<&User::quota_files>({"quota_files", "0"}, number, new_sessions, "Files the user may store; 0: no limit."),
+    row<&User::max_upload>({"max_upload", "0"}, rate, new_sessions, "Over all sessions of the user; 0: no limit."),
+    row<&User::max_download>({"max_download", "0"}, rate, new_sessions, "Over all sessions of the user; 0: no limit."),
+    row<&User::max_sessions>({"max_sessions", "0"}, number, new_sessions, "Sessions of the user; 0: no limit.")
+        .between(0, million),
+    row<&User::allow_from>({"allow_from", "[]"}, networks, new_sessions,
+                           "Networks the user may come from; empty: everywhere."),
+    row<&User::require_tls>({"require_tls", "false"}, flag, new_sessions, "Refuse the user without TLS."),
+
+    row<&Anonymous::enabled>({"enabled", "false"}, flag, new_sessions,
+                             "Let in the users anonymous and ftp with any password."),
+    row<&Anonymous::home>({"home", R"("")"}, place, new_sessions, "STORE:/PREFIX that becomes their /."),
+    row<&Anonymous::permissions>({"permissions", R"("elr")"}, permissions, new_sessions, "As for users."),
+});
+
+template <class Struct>
+void add_changes(std::vector<const Setting*>& changes, const Struct& before, const Struct& after) {
+  Struct old_values = before;
+  Struct new_values = after;
+  for (const Setting& setting : settings_of(table_for<Struct>()))
+    if (setting.get(&old_values) != setting.get(&new_values)) changes.push_back(&setting);
+}
+
+}  // namespace
+
+std::span<const Setting> settings() { return table; }
+
+std::span<const Setting> settings_of(std::string_view name) {
+  const auto belongs = [&](const Setting& setting) { return setting.table == name; };
+  const auto first = std::ranges::find_if(table, belongs);
+  const auto last = std::find_if_not(first, table.end(), belongs);
+  return {first, last};
+}
+
+std::string_view table_of(Section section) {
+  return std::visit([]<class Struct>(Struct*) { return table_for<Struct>(); }, section);
+}
+
+const std::vector<std::string_view>& tables() {
+  static const std::vector<std::string_view> names{"server", "tls", "transfer", "log", "store", "user", "anonymous"};
+  return names;
+}
+
+bool repeats(std::string_view name) { return name == "store" || name == "user"; }
+
+std::vector<const Setting*> changed_settings(const Config& before, const Config& after) {
+  std::vector<const Setting*> changes;
+  add_changes(changes, before.server, after.server);
+  add_changes(changes, before.tls, after.tls);
+  add_changes(changes, before.transfer, after.transfer);
+  add_changes(changes, before.log, after.log);
+  add_changes(changes, before.anonymous, after.anonymous);
+  return changes;
+}
+
+}  // namespace gantry::config
