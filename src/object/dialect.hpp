@@ -34,9 +34,9 @@ struct Dialect {
 
 struct Location {
   DialectKind dialect = DialectKind::s3;
-  std::string bucket;
-  std::string region;
-  std::string endpoint;     ///< scheme://host[:port]; empty: the vendor's own host for the region
+  std::string bucket{};
+  std::string region{};
+  std::string endpoint{};   ///< scheme://host[:port]; empty: the vendor's own host for the region
   bool path_style = false;  ///< S3 only
   bool internal = false;    ///< COS only: the host of Tencent's internal network
 };

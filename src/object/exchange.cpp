@@ -35,6 +35,12 @@ std::string query_text(const Parameters& query) {
   return out;
 }
 
+/// A region becomes part of a host name: an answer must not be able to say more than that.
+bool is_region(std::string_view text) {
+  return !text.empty() && text.size() <= 40 &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
+}
+
 std::optional<SteadyClock::duration> retry_after(const http::Response& response) {
   auto text = response.header("Retry-After");
   if (!text) return std::nullopt;
@@ -167,7 +173,7 @@ bool Exchange::repair(const Failure& failure) {
   }
   // Another lane may have found out meanwhile: then the shared value is news enough.
   std::string region = failure.region.empty() ? shared_->region() : failure.region;
-  if (region.empty() || region == options_.location.region || clients_.size() > max_moves) return false;
+  if (!is_region(region) || region == options_.location.region || clients_.size() > max_moves) return false;
   if (shared_->set_region(region))
     log::warning("store region differs",
                  {{"store", options_.name}, {"configured", options_.location.region}, {"used", region}});
