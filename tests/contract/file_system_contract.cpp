@@ -36,6 +36,11 @@ Entry FileSystemContract::put(Path path, std::string_view content, UploadOptions
   return must(run(upload->commit()));
 }
 
+Errc FileSystemContract::refusal(Path path, UploadOptions options) {
+  auto upload = run(fs().open_upload(std::move(path), std::move(options)));
+  return upload ? code(run((*upload)->commit())) : code(upload);
+}
+
 Result<std::string> FileSystemContract::try_read_rest(Reader& reader) {
   std::string content;
   std::vector<std::byte> buffer(100'000);

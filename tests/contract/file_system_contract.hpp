@@ -89,6 +89,9 @@ class FileSystemContract : public testing::TestWithParam<Candidate> {
   Result<void> try_write(Upload& upload, std::string_view content);
   void write(Upload& upload, std::string_view content) { must(try_write(upload, content)); }
   Entry put(Path path, std::string_view content, UploadOptions options = {});
+  /// Why no upload to `path` is possible: said when it is opened or, where the look at the target runs beside the data,
+  /// at commit.
+  Errc refusal(Path path, UploadOptions options);
   std::string get(Path path, ByteRange range = {});
   Result<std::string> try_read_rest(Reader& reader);
   void mkdir(std::string_view path) { must(run(fs().make_directory(at(path)))); }

@@ -320,15 +320,15 @@ TEST_P(FileSystemContract, HoldLeavesTheOldFileWhole) {
 }
 
 TEST_P(FileSystemContract, UploadNeedsItsParentDirectory) {
-  EXPECT_EQ(code(run(fs().open_upload(at("/no/f"), {}))), Errc::not_found);
+  EXPECT_EQ(refusal(at("/no/f"), {}), Errc::not_found);
   EXPECT_FALSE(exists(at("/no")));
 }
 
 TEST_P(FileSystemContract, UploadOntoADirectoryIsRefused) {
   mkdir("/d");
   for (UploadMode how : {UploadMode::replace, UploadMode::append, UploadMode::at_offset}) {
-    EXPECT_EQ(code(run(fs().open_upload(at("/d"), mode(how)))), Errc::is_directory);
-    EXPECT_EQ(code(run(fs().open_upload(Path{}, mode(how)))), Errc::is_directory);
+    EXPECT_EQ(refusal(at("/d"), mode(how)), Errc::is_directory);
+    EXPECT_EQ(refusal(Path{}, mode(how)), Errc::is_directory);
   }
   EXPECT_EQ(must(run(fs().stat(at("/d")))).kind, Kind::directory);
 }

@@ -1,0 +1,60 @@
+// What one session knows about the tree for a few seconds: what a listing or a stat just said, with the session's own
+// changes laid over it. It saves the requests behind the SIZE and MDTM that clients send after MLSD.
+// Must not know: keys, requests. Single-threaded.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "async/task.hpp"
+#include "vfs/file_system.hpp"
+
+namespace gantry::vfs {
+
+class ListingCache {
+ public:
+  /// `facts_for`: how long what a listing or stat said is believed; `directories_for`: how long a directory that was
+  /// seen is believed to exist when something is put into it.
+  explicit ListingCache(SteadyClock::duration facts_for = std::chrono::seconds(5),
+                        SteadyClock::duration directories_for = std::chrono::seconds(60));
+
+  struct Fact {
+    std::optional<Entry> entry;  ///< nothing: known not to exist
+  };
+  /// Nothing: not known.
+  [[nodiscard]] std::optional<Fact> find(const Path& path) const;
+  [[nodiscard]] bool directory_exists(const Path& path) const;
+
+  /// From a listing or a stat: does not replace what this session itself did meanwhile. False: no room for it.
+  bool seen(const Path& path, const Entry& entry);
+  /// A listing of `directory` that began at `begun` ended, and seen() kept all of it.
+  void seen_all(const Path& directory, SteadyClock::time_point begun);
+  /// Own changes.
+  void wrote(const Path& path, const Entry& entry);
+  void removed(const Path& path);
+  /// `path` and all below it changed in a way not followed here.
+  void forget(const Path& path);
+
+  /// So many facts are kept at most (about 200 bytes each).
+  static constexpr std::size_t max_facts = 5000;
+
+ private:
+  struct Known {
+    std::optional<Entry> entry;
+    SteadyClock::time_point at;
+    bool own = false;
+  };
+  [[nodiscard]] bool fresh(SteadyClock::time_point at, SteadyClock::duration limit) const;
+  [[nodiscard]] bool make_room();
+
+  SteadyClock::duration facts_for_;
+  SteadyClock::duration directories_for_;
+  std::unordered_map<std::string, Known> facts_;
+  std::unordered_map<std::string, SteadyClock::time_point> complete_;
+  std::unordered_map<std::string, SteadyClock::time_point> directories_;
+};
+
+}  // namespace gantry::vfs

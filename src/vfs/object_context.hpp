@@ -1,0 +1,57 @@
+// What the parts of one session's object file system share: the store, the options, the names, the short memory.
+// Must not know: FTP, configuration.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "async/byte_budget.hpp"
+#include "object/store.hpp"
+#include "vfs/listing_cache.hpp"
+#include "vfs/object_keys.hpp"
+
+namespace gantry::vfs {
+
+class HeldUploads;
+
+/// How much is asked for before an upload counts as stored.
+enum class Verify : std::uint8_t {
+  automatic,  ///< CRC-64 where the store answers it, else MD5 with each part and the ETag of the whole
+  strong,     ///< both, and a HEAD of the finished object
+  size,       ///< no MD5; what the store answers by itself is still compared
+};
+
+struct ObjectFileSystemOptions {
+  std::string prefix;                          ///< where the root lies in the bucket
+  std::string store_name = "main";             ///< tells buckets apart among held uploads
+  std::string owner;                           ///< whose held uploads are shown
+  std::uint64_t part_size = 8 * mib;           ///< of the first 1000 parts; raised to what the store asks for
+  unsigned parts_in_flight = 4;                ///< parts sent and not yet acknowledged, for each upload
+  std::uint64_t max_file_size = 0;             ///< bytes; 0: the store's own limit
+  std::uint64_t max_rename_objects = 200'000;  ///< below a directory that is renamed (about 200 bytes of memory each)
+  Verify verify = Verify::automatic;
+  bool store_keeps_crc64 = false;             ///< COS does; otherwise it is learned from the first answer
+  std::shared_ptr<async::ByteBudget> budget;  ///< required
+  std::shared_ptr<HeldUploads> held;          ///< empty: interrupted uploads are not kept
+};
+
+struct ObjectContext {
+  ObjectContext(std::shared_ptr<object::Store> where, ObjectFileSystemOptions how)
+      : store(std::move(where)), options(std::move(how)), keys(options.prefix, store->limits().max_key) {}
+
+  std::shared_ptr<object::Store> store;
+  ObjectFileSystemOptions options;
+  ObjectKeys keys;
+  ListingCache cache;
+
+  /// MD5 costs a good part of a core at 1 GB/s, so it is computed only when nothing else proves a part.
+  [[nodiscard]] bool wants_md5() const {
+    if (options.verify == Verify::strong) return true;
+    return options.verify == Verify::automatic && !options.store_keeps_crc64;
+  }
+};
+
+using ObjectContextPtr = std::shared_ptr<ObjectContext>;
+
+}  // namespace gantry::vfs

@@ -1,0 +1,127 @@
+#include "vfs/object_copy.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "vfs/background.hpp"
+#include "vfs/object_upload.hpp"
+#include "vfs/part_uploader.hpp"
+
+namespace gantry::vfs {
+namespace {
+
+constexpr std::size_t copies_at_once = 8;
+constexpr std::size_t keys_per_delete = 1000;  // the most that S3 and COS take
+
+Task<Result<std::string>> copy_in_parts(ObjectContextPtr context, object::ObjectInfo source, std::string to,
+                                        std::optional<object::PutOptions> replace) {
+  if (!replace) {
+    // A multipart upload starts without the source's metadata.
+    auto info = co_await context->store->head(source.key);
+    if (!info) co_return fail(std::move(info.error()));
+    if (info->etag != source.etag) co_return fail(Errc::conflict, "copy", source.key);
+    replace = object::PutOptions{.metadata = info->metadata, .content_type = info->content_type};
+  }
+  const auto& limits = context->store->limits();
+  auto uploader = std::make_shared<PartUploader>(co_await asio::this_coro::executor, context, to, *replace);
+  for (const ByteRange& range : split_for_copy(source.size, copy_step(limits), limits.min_part)) {
+    auto handed = co_await uploader->copy(source.key, range, source.etag);
+    if (!handed) {
+      co_await uninterrupted("abort copy", uploader->abort());
+      co_return fail(std::move(handed.error()));
+    }
+  }
+  auto finished = co_await uninterrupted<Result<object::PutResult>>("finish copy", uploader->finish());
+  if (!finished) co_return fail(std::move(finished.error()));
+  co_return std::move(finished->etag);
+}
+
+Task<Result<std::vector<object::ObjectInfo>>> all_below(ObjectContextPtr context, std::string prefix) {
+  std::vector<object::ObjectInfo> all;
+  object::ListRequest request;
+  request.prefix = prefix;
+  for (;;) {
+    auto page = co_await context->store->list(request);
+    if (!page) co_return fail(std::move(page.error()));
+    std::ranges::move(page->objects, std::back_inserter(all));
+    if (all.size() > context->options.max_rename_objects) {
+      co_return fail(Errc::too_large, "rename", "more keys below than are moved at once");
+    }
+    if (page->cursor.empty()) co_return all;
+    if (page->cursor == request.cursor) co_return fail(Errc::internal, "list", "the store's cursor does not advance");
+    if (co_await async::cancelled()) co_return fail(Errc::cancelled, "rename");
+    request.cursor = page->cursor;
+  }
+}
+
+/// Removes all keys; the first failure, after trying every one.
+Task<Result<void>> remove_all(ObjectContextPtr context, std::vector<std::string> keys) {
+  std::optional<Error> failure;
+  for (std::size_t at = 0; at < keys.size(); at += keys_per_delete) {
+    const std::size_t end = std::min(keys.size(), at + keys_per_delete);
+    std::vector<std::string> some(keys.begin() + static_cast<std::ptrdiff_t>(at),
+                                  keys.begin() + static_cast<std::ptrdiff_t>(end));
+    auto removed = co_await context->store->remove_many(std::move(some));
+    if (!removed) {
+      failure = std::move(removed.error());
+    } else if (!removed->empty()) {
+      failure = std::move(removed->front().error);
+    }
+  }
+  if (failure) co_return fail(std::move(*failure));
+  co_return Result<void>();
+}
+
+}  // namespace
+
+Task<Result<std::string>> copy_object(ObjectContextPtr context, object::ObjectInfo source, std::string to,
+                                      std::optional<object::PutOptions> replace) {
+  if (source.size > context->store->limits().max_put) {
+    co_return co_await copy_in_parts(context, std::move(source), std::move(to), std::move(replace));
+  }
+  auto copied = co_await context->store->copy({source.key, to, source.etag, std::move(replace)});
+  if (!copied) co_return fail(std::move(copied.error()));
+  bool proved = copied->etag == source.etag && !source.etag.empty();
+  if (source.crc64 && copied->crc64) proved = *source.crc64 == *copied->crc64;
+  if (proved) co_return std::move(copied->etag);
+  auto info = co_await context->store->head(to);
+  if (!info) co_return fail(std::move(info.error()));
+  const bool differs = info->size != source.size || (source.crc64 && info->crc64 && *source.crc64 != *info->crc64);
+  if (!differs) co_return std::move(info->etag);
+  // A self-copy has replaced the source: there is nothing better to go back to.
+  if (to != source.key) {
+    auto removed = co_await context->store->remove(to);
+    if (!removed) log::warning("bad_copy_left_over", {{"key", to}, {"error", removed.error().text()}});
+  }
+  co_return fail(Errc::corrupt, "copy", to, copied->request_id);
+}
+
+Task<Result<void>> move_all(ObjectContextPtr context, std::string from, std::string to) {
+  auto sources = co_await all_below(context, from);
+  if (!sources) co_return fail(std::move(sources.error()));
+  auto target_of = [&](const std::string& key) { return to + key.substr(from.size()); };
+  for (const auto& source : *sources) {
+    if (target_of(source.key).size() > context->store->limits().max_key) {
+      co_return fail(Errc::bad_name, "rename", "a name below becomes too long");
+    }
+  }
+  // Also what failed may have been stored: the answer could be lost.
+  std::vector<std::string> made;
+  auto copied = co_await run_parallel(sources->size(), copies_at_once, [&](std::size_t i) -> Task<Result<void>> {
+    std::string target = target_of((*sources)[i].key);
+    made.push_back(target);
+    auto one = co_await copy_object(context, (*sources)[i], std::move(target), std::nullopt);
+    if (!one) co_return fail(std::move(one.error()));
+    co_return Result<void>();
+  });
+  if (!copied) {
+    auto undone = co_await uninterrupted<Result<void>>("undo rename", remove_all(context, std::move(made)));
+    if (!undone) log::warning("rename_not_undone", {{"to", to}, {"error", undone.error().text()}});
+    co_return fail(std::move(copied.error()));
+  }
+  std::vector<std::string> keys;
+  for (auto& source : *sources) keys.push_back(std::move(source.key));
+  co_return co_await uninterrupted<Result<void>>("remove renamed", remove_all(context, std::move(keys)));
+}
+
+}  // namespace gantry::vfs

@@ -1,0 +1,297 @@
+#include "vfs/object_file_system.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "vfs/background.hpp"
+#include "vfs/held_uploads.hpp"
+#include "vfs/object_copy.hpp"
+#include "vfs/object_listing.hpp"
+#include "vfs/object_lookup.hpp"
+#include "vfs/object_upload.hpp"
+#include "vfs/part_uploader.hpp"
+
+namespace gantry::vfs {
+namespace {
+
+class ObjectReader : public Reader {
+ public:
+  explicit ObjectReader(std::unique_ptr<object::Body> body) : body_(std::move(body)) {}
+  [[nodiscard]] std::uint64_t size() const override { return body_->info().size; }
+  [[nodiscard]] Task<Result<std::size_t>> read(MutableBytes buffer) override { return body_->read(buffer); }
+
+ private:
+  std::unique_ptr<object::Body> body_;
+};
+
+class EmptyReader : public Reader {
+ public:
+  explicit EmptyReader(std::uint64_t size) : size_(size) {}
+  [[nodiscard]] std::uint64_t size() const override { return size_; }
+  [[nodiscard]] Task<Result<std::size_t>> read(MutableBytes) override { co_return std::size_t{0}; }
+
+ private:
+  std::uint64_t size_;
+};
+
+/// For ranges that a store cannot express: nothing of a file, or what begins at its end.
+Task<Result<std::unique_ptr<Reader>>> open_empty(ObjectContextPtr context, Path path, std::uint64_t offset) {
+  auto info = co_await context->store->head(context->keys.file(path).value());
+  if (!info && info.error().code == Errc::not_found) co_return fail(co_await why_no_file(context, path, "open"));
+  if (!info) co_return fail(std::move(info.error()));
+  if (offset > info->size) co_return fail(Errc::bad_offset, "open", path.text());
+  co_return std::make_unique<EmptyReader>(info->size);
+}
+
+/// The file to copy or rename; Errc::not_found and is_directory as errors.
+Task<Result<object::ObjectInfo>> source_file(ObjectContextPtr context, Path path) {
+  auto key = context->keys.file(path);
+  if (!key) co_return fail(std::move(key.error()));
+  if (auto known = context->cache.find(path); known && known->entry && !known->entry->unique.starts_with("held-")) {
+    if (known->entry->kind == Kind::directory) co_return fail(Errc::is_directory, "rename", path.text());
+    object::ObjectInfo info;
+    info.key = *key;
+    info.size = known->entry->size;
+    info.etag = known->entry->unique;
+    co_return info;
+  }
+  auto info = co_await context->store->head(*key);
+  if (info) co_return info;
+  if (info.error().code != Errc::not_found) co_return fail(std::move(info.error()));
+  co_return fail(co_await why_no_file(context, path, "rename"));
+}
+
+Task<Result<void>> copy_file(ObjectContextPtr context, object::ObjectInfo source, Path to) {
+  auto copied = co_await copy_object(context, source, context->keys.file(to).value(), std::nullopt);
+  if (!copied) {
+    context->cache.forget(to);
+    co_return fail(std::move(copied.error()));
+  }
+  Entry entry = entry_of(source, to.name());
+  entry.modified = wall_now();
+  entry.unique = std::move(*copied);  // the copy of a multipart object has another one
+  context->cache.wrote(to, entry);
+  co_return Result<void>();
+}
+
+Task<Result<void>> rename_file(ObjectContextPtr context, object::ObjectInfo source, Path from, Path to) {
+  if (from == to) co_return Result<void>();
+  if (to.within(from)) co_return fail(Errc::not_found, "rename", "the target's parent is a file");
+  auto free = co_await check_target(context, to);
+  if (!free && free.error().code == Errc::is_directory) co_return fail(Errc::already_exists, "rename", to.text());
+  if (!free) co_return free;
+  auto copied = co_await copy_file(context, source, to);
+  if (!copied) {
+    context->cache.forget(from);
+    co_return copied;
+  }
+  auto removed = co_await context->store->remove(source.key);
+  if (!removed) co_return fail(std::move(removed.error()));
+  context->cache.removed(from);
+  if (to.within(from.parent())) co_return Result<void>();
+  co_return co_await keep_directory(context, from.parent());
+}
+
+Task<Result<void>> rename_directory(ObjectContextPtr context, Path from, Path to) {
+  if (from == to) co_return Result<void>();
+  if (to.within(from)) co_return fail(Errc::invalid, "rename", "a directory into itself");
+  if (auto free = co_await check_free(context, to); !free) co_return fail(std::move(free.error()));
+  auto source = context->keys.directory(from);
+  auto target = context->keys.directory(to);
+  if (!source) co_return fail(std::move(source.error()));
+  if (!target) co_return fail(std::move(target.error()));
+  auto moved = co_await move_all(context, *source, *target);
+  context->cache.forget(from);
+  context->cache.forget(to);
+  if (!moved) co_return moved;
+  context->cache.removed(from);
+  context->cache.wrote(to, directory_entry(to.name()));
+  if (to.within(from.parent())) co_return Result<void>();
+  co_return co_await keep_directory(context, from.parent());
+}
+
+std::string crc64_bytes(std::uint64_t value) {
+  std::string raw;
+  for (int shift = 56; shift >= 0; shift -= 8) raw += static_cast<char>((value >> shift) & 0xff);
+  return raw;
+}
+
+}  // namespace
+
+ObjectFileSystem::ObjectFileSystem(std::shared_ptr<object::Store> store, ObjectFileSystemOptions options)
+    : context_(std::make_shared<ObjectContext>(std::move(store), std::move(options))) {}
+
+Capabilities ObjectFileSystem::capabilities(Path /*path*/) const { return {}; }
+
+Task<Result<Entry>> ObjectFileSystem::stat(Path path) { return look_up(context_, std::move(path)); }
+
+Task<Result<std::unique_ptr<Listing>>> ObjectFileSystem::list(Path path) {
+  return open_object_listing(context_, std::move(path));
+}
+
+Task<Result<std::unique_ptr<Reader>>> ObjectFileSystem::open_reader(Path path, ByteRange range) {
+  auto context = context_;
+  auto key = context->keys.file(path);
+  if (!key) co_return fail(std::move(key.error()));
+  if (range.length == 0) co_return co_await open_empty(context, path, range.offset);
+  auto body = co_await context->store->get(*key, {range, {}});
+  if (body) co_return std::make_unique<ObjectReader>(std::move(*body));
+  if (body.error().code == Errc::bad_offset) co_return co_await open_empty(context, path, range.offset);
+  if (body.error().code == Errc::not_found) co_return fail(co_await why_no_file(context, path, "open"));
+  co_return fail(std::move(body.error()));
+}
+
+Task<Result<std::unique_ptr<Upload>>> ObjectFileSystem::open_upload(Path path, UploadOptions options) {
+  return open_object_upload(context_, std::move(path), std::move(options));
+}
+
+Task<Result<void>> ObjectFileSystem::rename(Path from, Path to) {
+  auto context = context_;
+  if (from.is_root()) co_return fail(Errc::denied, "rename", "the root");
+  if (auto key = context->keys.directory(to); !key) co_return fail(std::move(key.error()));
+  auto source = co_await source_file(context, from);
+  if (source) co_return co_await rename_file(context, std::move(*source), from, to);
+  if (source.error().code == Errc::is_directory) co_return co_await rename_directory(context, from, to);
+  co_return fail(std::move(source.error()));
+}
+
+Task<Result<void>> ObjectFileSystem::copy(Path from, Path to) {
+  auto context = context_;
+  if (auto key = context->keys.directory(to); !key) co_return fail(std::move(key.error()));
+  auto source = co_await source_file(context, from);
+  if (!source) co_return fail(std::move(source.error()));
+  if (from == to) co_return Result<void>();
+  if (to.within(from)) co_return fail(Errc::not_found, "copy", "the target's parent is a file");
+  if (auto free = co_await check_target(context, to); !free) co_return fail(std::move(free.error()));
+  co_return co_await copy_file(context, std::move(*source), to);
+}
+
+Task<Result<void>> ObjectFileSystem::remove_file(Path path) {
+  auto context = context_;
+  auto key = context->keys.file(path);
+  if (!key) co_return fail(std::move(key.error()));
+  const Path parent = path.parent();
+  bool exists = false;
+  if (!parent.is_root()) {
+    // One look tells whether the directory would vanish, and mostly whether the file is there.
+    object::ListRequest request;
+    request.prefix = context->keys.directory(parent).value();
+    request.max = 2;
+    auto page = co_await context->store->list(std::move(request));
+    if (!page) co_return fail(std::move(page.error()));
+    exists = std::ranges::any_of(page->objects, [&](const auto& info) { return info.key == *key; });
+    if (exists && page->objects.size() == 1 && page->cursor.empty()) {
+      if (auto kept = co_await put_marker(context, parent); !kept) co_return fail(std::move(kept.error()));
+    }
+  }
+  if (!exists) {
+    auto info = co_await context->store->head(*key);
+    if (!info && info.error().code == Errc::not_found) {
+      if (co_await drop_held(context, path)) {
+        context->cache.removed(path);
+        co_return Result<void>();
+      }
+      co_return fail(co_await why_no_file(context, path, "remove"));
+    }
+    if (!info) co_return fail(std::move(info.error()));
+  }
+  auto removed = co_await context->store->remove(*key);
+  if (!removed) co_return fail(std::move(removed.error()));
+  context->cache.removed(path);
+  co_await drop_held(context, path);
+  co_return Result<void>();
+}
+
+Task<Result<void>> ObjectFileSystem::remove_directory(Path path) {
+  auto context = context_;
+  if (path.is_root()) co_return fail(Errc::denied, "remove directory", "the root");
+  auto key = context->keys.directory(path);
+  if (!key) co_return fail(std::move(key.error()));
+  const Path parent = path.parent();
+  object::ListRequest request;
+  request.max = 2;
+  bool settled = false;  // this directory is empty and was all that its parent had
+  if (!parent.is_root()) {
+    request.prefix = context->keys.directory(parent).value();
+    auto page = co_await context->store->list(request);
+    if (!page) co_return fail(std::move(page.error()));
+    settled = page->objects.size() == 1 && page->objects.front().key == *key && page->cursor.empty();
+    if (settled) {
+      if (auto kept = co_await put_marker(context, parent); !kept) co_return fail(std::move(kept.error()));
+    }
+  }
+  if (!settled) {
+    request.prefix = *key;
+    auto page = co_await context->store->list(request);
+    if (!page) co_return fail(std::move(page.error()));
+    if (page->objects.size() > 1 || (page->objects.size() == 1 && page->objects.front().key != *key)) {
+      co_return fail(Errc::not_empty, "remove directory", path.text());
+    }
+    if (page->objects.empty()) {
+      auto file = co_await context->store->head(context->keys.file(path).value());
+      co_return fail(file ? Errc::not_directory : Errc::not_found, "remove directory", path.text());
+    }
+  }
+  auto removed = co_await context->store->remove(*key);
+  if (!removed) co_return fail(std::move(removed.error()));
+  context->cache.removed(path);
+  co_return Result<void>();
+}
+
+Task<Result<void>> ObjectFileSystem::make_directory(Path path) {
+  auto context = context_;
+  if (path.is_root()) co_return fail(Errc::already_exists, "make directory", path.text());
+  if (auto free = co_await check_free(context, path); !free) co_return fail(std::move(free.error()));
+  if (auto made = co_await put_marker(context, path); !made) co_return fail(std::move(made.error()));
+  context->cache.wrote(path, directory_entry(path.name()));
+  co_return Result<void>();
+}
+
+Task<Result<void>> ObjectFileSystem::set_time(Path path, WallTime modified) {
+  auto context = context_;
+  if (path.is_root()) co_return fail(Errc::unsupported, "set time", "a directory");
+  auto key = context->keys.file(path);
+  if (!key) co_return fail(std::move(key.error()));
+  auto info = co_await context->store->head(*key);
+  if (!info && info.error().code == Errc::not_found) {
+    Error why = co_await why_no_file(context, path, "set time");
+    if (why.code == Errc::is_directory) why.code = Errc::unsupported;
+    co_return fail(std::move(why));
+  }
+  if (!info) co_return fail(std::move(info.error()));
+  object::PutOptions options{.metadata = info->metadata, .content_type = info->content_type};
+  options.metadata["mtime"] = std::to_string(modified.time_since_epoch().count());
+  auto copied = co_await copy_object(context, *info, *key, std::move(options));
+  context->cache.forget(path);
+  if (!copied) co_return fail(std::move(copied.error()));
+  co_return Result<void>();
+}
+
+Task<Result<void>> ObjectFileSystem::set_mode(Path path, unsigned /*mode*/) {
+  co_return fail(Errc::unsupported, "set mode", path.text());
+}
+
+Task<Result<std::uint64_t>> ObjectFileSystem::free_space(Path path) {
+  co_return fail(Errc::unsupported, "free space", path.text());
+}
+
+Task<Result<std::optional<std::string>>> ObjectFileSystem::known_checksum(Path path, digest::Algorithm algorithm) {
+  auto context = context_;
+  auto key = context->keys.file(path);
+  if (!key) co_return fail(std::move(key.error()));
+  auto info = co_await context->store->head(*key);
+  if (!info && info.error().code == Errc::not_found) co_return fail(co_await why_no_file(context, path, "checksum"));
+  if (!info) co_return fail(std::move(info.error()));
+  std::optional<std::string> known;
+  if (algorithm == digest::Algorithm::md5) known = md5_of_etag(info->etag);
+  if (algorithm != digest::Algorithm::crc64) co_return known;
+  if (info->crc64) co_return crc64_bytes(*info->crc64);
+  if (auto field = info->metadata.find("crc64"); field != info->metadata.end() && field->second.size() == 16) {
+    std::uint64_t value = 0;
+    const char* end = field->second.data() + field->second.size();
+    if (std::from_chars(field->second.data(), end, value, 16).ptr == end) known = crc64_bytes(value);
+  }
+  co_return known;
+}
+
+}  // namespace gantry::vfs

@@ -1,0 +1,179 @@
+#include "vfs/object_listing.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/log.hpp"
+#include "vfs/background.hpp"
+#include "vfs/held_uploads.hpp"
+#include "vfs/object_lookup.hpp"
+
+namespace gantry::vfs {
+namespace {
+
+constexpr std::uint32_t page_size = 1000;  // the most that S3 and COS give
+
+Task<Result<object::ListPage>> fetch(ObjectContextPtr context, std::string prefix, std::string cursor) {
+  object::ListRequest request;
+  request.prefix = std::move(prefix);
+  request.delimiter = "/";
+  request.cursor = std::move(cursor);
+  request.max = page_size;
+  co_return co_await context->store->list(std::move(request));
+}
+
+/// Finds names that are both a file and a directory. The keys come in order, so between "a" and "a/" only keys that
+/// begin with "a" can stand: the files that may still meet their directory are prefixes of each other, and few.
+class SameNames {
+ public:
+  void file(std::string_view name) {
+    forget(name);
+    candidates_.emplace_back(name);
+  }
+  [[nodiscard]] bool directory_has_file(std::string_view name) {
+    forget(name);
+    return std::ranges::find(candidates_, name) != candidates_.end();
+  }
+
+ private:
+  void forget(std::string_view name) {
+    while (!candidates_.empty() && !name.starts_with(candidates_.back())) candidates_.pop_back();
+  }
+  std::vector<std::string> candidates_;
+};
+
+class ObjectListing : public Listing {
+ public:
+  ObjectListing(asio::any_io_executor executor, ObjectContextPtr context, Path path, std::string prefix)
+      : executor_(std::move(executor)),
+        context_(std::move(context)),
+        path_(std::move(path)),
+        prefix_(std::move(prefix)) {
+    const auto& options = context_->options;
+    if (!options.held) return;
+    for (auto& shown : options.held->below(options.store_name, options.owner, prefix_)) {
+      std::string name = shown.key.substr(prefix_.size());
+      if (name.find('/') == std::string::npos) held_.insert(std::move(name));
+    }
+  }
+
+  [[nodiscard]] Task<Result<std::vector<Entry>>> next() override;
+  /// The first page, already fetched.
+  void begin(object::ListPage page);
+
+ private:
+  [[nodiscard]] std::vector<Entry> entries_of(const object::ListPage& page);
+  void add(std::vector<Entry>& entries, Entry entry);
+  [[nodiscard]] std::vector<Entry> end();
+
+  asio::any_io_executor executor_;
+  ObjectContextPtr context_;
+  Path path_;
+  std::string prefix_;
+  SteadyClock::time_point begun_ = SteadyClock::now();
+  std::optional<object::ListPage> ready_;
+  Background<object::ListPage> coming_;
+  std::string last_cursor_;
+  SameNames same_names_;
+  std::set<std::string> held_;  // not seen as objects so far
+  std::size_t skipped_ = 0;
+  bool remembered_ = true;  // the cache has taken everything so far
+  bool ended_ = false;
+};
+
+void ObjectListing::begin(object::ListPage page) {
+  if (!page.cursor.empty()) {
+    coming_ = Background<object::ListPage>(executor_, "next page", fetch(context_, prefix_, page.cursor));
+  }
+  last_cursor_ = page.cursor;
+  ready_ = std::move(page);
+}
+
+Task<Result<std::vector<Entry>>> ObjectListing::next() {
+  while (!ended_) {
+    if (!ready_ && coming_.pending()) {
+      auto page = co_await coming_.get();
+      if (!page) co_return fail(std::move(page.error()));
+      if (!page->cursor.empty() && page->cursor == last_cursor_) {
+        co_return fail(Errc::internal, "list", "the store's cursor does not advance");
+      }
+      begin(std::move(*page));
+    }
+    if (!ready_) {
+      ended_ = true;
+      co_return end();
+    }
+    auto entries = entries_of(*std::exchange(ready_, std::nullopt));
+    if (!entries.empty()) co_return entries;
+    if (co_await async::cancelled()) co_return fail(Errc::cancelled, "list");
+  }
+  co_return std::vector<Entry>();
+}
+
+void ObjectListing::add(std::vector<Entry>& entries, Entry entry) {
+  held_.erase(entry.name);
+  remembered_ = context_->cache.seen(path_.child(entry.name), entry) && remembered_;
+  entries.push_back(std::move(entry));
+}
+
+std::vector<Entry> ObjectListing::entries_of(const object::ListPage& page) {
+  std::vector<Entry> entries;
+  entries.reserve(page.objects.size() + page.prefixes.size());
+  auto directory = page.prefixes.begin();
+  auto add_directories_before = [&](std::string_view key) {
+    for (; directory != page.prefixes.end() && (key.empty() || *directory < key); ++directory) {
+      std::string_view name = std::string_view(*directory).substr(prefix_.size());
+      name.remove_suffix(1);
+      if (!ObjectKeys::presentable(name) || same_names_.directory_has_file(name)) {
+        ++skipped_;
+      } else {
+        add(entries, directory_entry(name));
+      }
+    }
+  };
+  for (const auto& info : page.objects) {
+    if (info.key == prefix_) continue;  // this directory's own marker
+    add_directories_before(info.key);
+    const std::string_view name = std::string_view(info.key).substr(prefix_.size());
+    if (!ObjectKeys::presentable(name)) {
+      ++skipped_;
+      continue;
+    }
+    same_names_.file(name);
+    add(entries, entry_of(info, name));
+  }
+  add_directories_before({});
+  return entries;
+}
+
+std::vector<Entry> ObjectListing::end() {
+  if (skipped_ > 0) log::warning("keys_skipped", {{"directory", path_.text()}, {"keys", skipped_}});
+  if (remembered_) context_->cache.seen_all(path_, begun_);
+  std::vector<Entry> entries;
+  for (const auto& name : held_) {
+    if (!ObjectKeys::presentable(name)) continue;
+    if (auto entry = held_entry(*context_, path_.child(name))) entries.push_back(std::move(*entry));
+  }
+  return entries;
+}
+
+}  // namespace
+
+Task<Result<std::unique_ptr<Listing>>> open_object_listing(ObjectContextPtr context, Path path) {
+  auto prefix = context->keys.directory(path);
+  if (!prefix) co_return fail(std::move(prefix.error()));
+  auto page = co_await fetch(context, *prefix, {});
+  if (!page) co_return fail(std::move(page.error()));
+  const bool nothing = page->objects.empty() && page->prefixes.empty() && page->cursor.empty();
+  if (nothing && !path.is_root()) {
+    auto file = co_await context->store->head(context->keys.file(path).value());
+    if (file) co_return fail(Errc::not_directory, "list", path.text());
+    co_return fail(file.error().code == Errc::not_found ? Error{Errc::not_found, "list", path.text(), {}}
+                                                        : std::move(file.error()));
+  }
+  auto listing = std::make_unique<ObjectListing>(co_await asio::this_coro::executor, context, path, *prefix);
+  listing->begin(std::move(*page));
+  co_return std::unique_ptr<Listing>(std::move(listing));
+}
+
+}  // namespace gantry::vfs

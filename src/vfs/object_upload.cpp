@@ -1,0 +1,497 @@
+#include "vfs/object_upload.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+#include "base/text.hpp"
+#include "vfs/held_uploads.hpp"
+#include "vfs/object_lookup.hpp"
+
+namespace gantry::vfs {
+namespace {
+
+constexpr std::size_t first_chunk = 64 * kib;  // most files are small
+constexpr std::size_t chunk_size = 256 * kib;
+constexpr std::uint64_t copied_at_once = 1 * gib;
+/// How long a full budget is waited for before the transfer looks for another way on.
+constexpr auto budget_patience = std::chrono::milliseconds(500);
+/// How long an interrupted upload waits for parts on their way before it is held.
+constexpr auto hold_patience = std::chrono::seconds(20);
+
+/// When the budget is full of parts too small to be sent, nobody could go on. One transfer of the process at a time
+/// may then exceed it until its part can go. Whoever gets no further (its client has stopped) keeps others from it
+/// only so long, so the excess grows by one part in `turn` at most.
+class Overdraft {
+ public:
+  Overdraft() = default;
+  Overdraft(const Overdraft&) = delete;
+  Overdraft& operator=(const Overdraft&) = delete;
+  ~Overdraft() { release(); }
+  bool take() {
+    const std::int64_t now = SteadyClock::now().time_since_epoch().count();
+    std::int64_t holder = last_taken().load();
+    if (mine_ != 0 && holder == mine_) return true;
+    if (holder != 0 && now - holder < SteadyClock::duration(turn).count()) return false;
+    if (!last_taken().compare_exchange_strong(holder, now)) return false;
+    mine_ = now;
+    return true;
+  }
+  void release() {
+    std::int64_t holder = std::exchange(mine_, 0);
+    if (holder != 0) last_taken().compare_exchange_strong(holder, 0);
+  }
+
+ private:
+  static constexpr auto turn = std::chrono::seconds(2);
+  static std::atomic<std::int64_t>& last_taken() {
+    static std::atomic<std::int64_t> when{0};
+    return when;
+  }
+  std::int64_t mine_ = 0;
+};
+
+/// What is kept of the object that is being continued.
+struct Kept {
+  std::uint64_t size = 0;
+  object::ObjectInfo source;
+};
+
+class ObjectUpload : public Upload {
+ public:
+  ObjectUpload(asio::any_io_executor executor, ObjectContextPtr context, Path path, UploadOptions options);
+
+  /// Looks at the target beside the data.
+  void check_meanwhile() { check_ = Background<void>(executor_, "check target", check_target(context_, path_)); }
+  [[nodiscard]] Task<Result<void>> keep_front(Kept kept);
+  void resume(HeldUpload held, std::uint64_t offset);
+
+  [[nodiscard]] Task<Result<MutableBytes>> prepare(std::size_t wanted) override;
+  [[nodiscard]] Task<Result<void>> advance(std::size_t count) override;
+  [[nodiscard]] std::uint64_t position() const override { return position_; }
+  [[nodiscard]] Task<Result<Entry>> commit() override {
+    return uninterrupted<Result<Entry>>("commit upload", commit_now());
+  }
+  [[nodiscard]] Task<Result<std::uint64_t>> hold() override {
+    return uninterrupted<Result<std::uint64_t>>("hold upload", hold_now());
+  }
+  [[nodiscard]] Task<void> abort() override { return uninterrupted("abort upload", abort_now()); }
+  [[nodiscard]] std::string request_id() const override { return request_id_; }
+  ~ObjectUpload() override {
+    if (uploader_) uploader_->abandon();
+  }
+
+ private:
+  [[nodiscard]] Result<void> healthy() const;
+  [[nodiscard]] std::uint64_t part_target() const;
+  [[nodiscard]] Task<Result<void>> ensure_uploader();
+  [[nodiscard]] Task<Result<void>> hand_over();
+  [[nodiscard]] Task<Result<async::Lease>> chunk_lease(std::uint64_t bytes);
+  [[nodiscard]] Task<Result<void>> make_room();
+  [[nodiscard]] Task<Result<Entry>> commit_now();
+  [[nodiscard]] Task<Result<object::PutResult>> put_whole();
+  [[nodiscard]] Task<Result<void>> verify_put(object::PutResult put, object::Integrity proof);
+  [[nodiscard]] Task<Result<object::PutResult>> finish_parts();
+  [[nodiscard]] Task<Result<std::uint64_t>> hold_now();
+  [[nodiscard]] Task<void> abort_now();
+  [[nodiscard]] bool unchanged() const { return kept_.size > 0 && kept_.size == kept_.source.size && !changed_; }
+  [[nodiscard]] PartBuffer fresh_part() const { return PartBuffer(context_->wants_md5()); }
+
+  asio::any_io_executor executor_;
+  ObjectContextPtr context_;
+  Path path_;
+  std::string key_;
+  object::PutOptions put_options_;
+  std::uint64_t first_size_;
+  std::uint64_t max_size_;
+  std::uint64_t position_ = 0;
+  std::uint64_t discard_ = 0;   // bytes still to come that are stored already
+  bool changed_ = false;        // data came, or the old object is cut
+  bool parts_pending_ = false;  // kept_ is still to be copied in front
+  Kept kept_;
+  PartBuffer part_;
+  std::shared_ptr<PartUploader> uploader_;
+  Background<void> check_;
+  Overdraft overdraft_;
+  std::string request_id_;
+};
+
+ObjectUpload::ObjectUpload(asio::any_io_executor executor, ObjectContextPtr context, Path path, UploadOptions options)
+    : executor_(std::move(executor)),
+      context_(std::move(context)),
+      path_(std::move(path)),
+      key_(context_->keys.file(path_).value()),
+      part_(fresh_part()) {
+  const auto& limits = context_->store->limits();
+  const auto& settings = context_->options;
+  put_options_.create_only = options.mode == UploadMode::create_new;
+  const std::uint64_t preferred = std::clamp(settings.part_size, limits.min_part, limits.max_part);
+  first_size_ =
+      std::min(first_part_size(options.expected_size.value_or(0), limits.max_parts, preferred), limits.max_part);
+  max_size_ = settings.max_file_size == 0 ? limits.max_object : std::min(settings.max_file_size, limits.max_object);
+}
+
+Result<void> ObjectUpload::healthy() const {
+  if (uploader_ && uploader_->failure()) return fail(*uploader_->failure());
+  if (const auto* checked = check_.peek(); checked && !*checked) return fail(checked->error());
+  return {};
+}
+
+std::uint64_t ObjectUpload::part_target() const {
+  const std::uint64_t number = (uploader_ ? uploader_->parts() : 0) + 1;
+  return part_size_of(number, first_size_, context_->store->limits().max_part);
+}
+
+Task<Result<void>> ObjectUpload::ensure_uploader() {
+  if (!uploader_) uploader_ = std::make_shared<PartUploader>(executor_, context_, key_, put_options_);
+  if (!std::exchange(parts_pending_, false)) co_return Result<void>();
+  const auto& limits = context_->store->limits();
+  for (const ByteRange& range : split_for_copy(kept_.size, copy_step(limits), limits.min_part)) {
+    auto handed = co_await uploader_->copy(kept_.source.key, range, kept_.source.etag);
+    if (!handed) co_return fail(std::move(handed.error()));
+  }
+  co_return Result<void>();
+}
+
+Task<Result<void>> ObjectUpload::hand_over() {
+  if (auto ready = co_await ensure_uploader(); !ready) co_return fail(std::move(ready.error()));
+  auto sent = co_await uploader_->send(std::exchange(part_, fresh_part()));
+  overdraft_.release();
+  co_return sent;
+}
+
+Task<Result<async::Lease>> ObjectUpload::chunk_lease(std::uint64_t bytes) {
+  auto& budget = *context_->options.budget;
+  if (async::Lease lease = budget.try_acquire(bytes); lease.bytes() > 0) co_return lease;
+  auto busy = [this] { return uploader_ && uploader_->in_flight() > 0; };
+  if (!part_.holds_memory() && !busy()) co_return budget.first(bytes);
+  auto wait = [](std::shared_ptr<async::ByteBudget> from, std::uint64_t wanted) -> Task<Result<async::Lease>> {
+    co_return co_await from->acquire(wanted);
+  };
+  Background<async::Lease> waiting(executor_, "byte budget", wait(context_->options.budget, bytes));
+  while (!co_await waiting.wait_until(SteadyClock::now() + budget_patience)) {
+    if (co_await async::cancelled()) break;
+    if (auto good = healthy(); !good) co_return fail(std::move(good.error()));
+    // Nothing of this transfer is on its way out, so only others could make room, and they may wait likewise.
+    if (!busy() && overdraft_.take()) co_return budget.first(bytes);
+  }
+  auto lease = co_await waiting.get();
+  if (!lease || lease->bytes() == 0) co_return fail(Errc::cancelled, "upload", "while waiting for memory");
+  co_return std::move(*lease);
+}
+
+Task<Result<void>> ObjectUpload::make_room() {
+  const std::uint64_t target = part_target();
+  if (part_.size() >= target) {
+    if (auto sent = co_await hand_over(); !sent) co_return fail(std::move(sent.error()));
+  }
+  if (!part_.room().empty()) co_return Result<void>();
+  const bool small = !part_.holds_memory() && !uploader_;
+  std::uint64_t bytes = std::min<std::uint64_t>(small ? first_chunk : chunk_size, part_target() - part_.size());
+  async::Lease lease = context_->options.budget->try_acquire(bytes);
+  if (lease.bytes() == 0) {
+    // Memory is short: what can go, goes. Half a part keeps the number of parts in bounds.
+    const std::uint64_t enough = std::max(context_->store->limits().min_part, target / 2);
+    if (part_.size() >= enough) {
+      if (auto sent = co_await hand_over(); !sent) co_return fail(std::move(sent.error()));
+    }
+    auto waited = co_await chunk_lease(bytes);
+    if (!waited) co_return fail(std::move(waited.error()));
+    lease = std::move(*waited);
+  }
+  part_.add_chunk(std::move(lease));
+  co_return Result<void>();
+}
+
+Task<Result<MutableBytes>> ObjectUpload::prepare(std::size_t wanted) {
+  if (auto good = healthy(); !good) co_return fail(std::move(good.error()));
+  if (auto room = co_await make_room(); !room) co_return fail(std::move(room.error()));
+  std::uint64_t limit = std::min<std::uint64_t>(wanted, part_target() - part_.size());
+  if (discard_ > 0) limit = std::min(limit, discard_);
+  MutableBytes room = part_.room();
+  co_return room.first(std::min(room.size(), static_cast<std::size_t>(std::max<std::uint64_t>(limit, 1))));
+}
+
+Task<Result<void>> ObjectUpload::advance(std::size_t count) {
+  if (position_ + count > max_size_) co_return fail(Errc::too_large, "upload", path_.text());
+  position_ += count;
+  if (discard_ > 0) {
+    discard_ -= count;
+    co_return Result<void>();
+  }
+  if (count > 0) {
+    part_.filled(count);
+    changed_ = true;
+  }
+  co_return healthy();
+}
+
+Task<Result<void>> ObjectUpload::keep_front(Kept kept) {
+  position_ = kept.size;
+  changed_ = kept.size < kept.source.size;
+  put_options_.metadata = kept.source.metadata;
+  put_options_.metadata.erase("mtime");
+  put_options_.metadata.erase("crc64");
+  if (!kept.source.content_type.empty()) put_options_.content_type = kept.source.content_type;
+  kept_ = std::move(kept);
+  const auto& limits = context_->store->limits();
+  if (position_ > max_size_) co_return fail(Errc::too_large, "upload", path_.text());
+  if (kept_.size >= std::max(limits.min_part, std::uint64_t{first_chunk})) {
+    parts_pending_ = true;
+    co_return Result<void>();
+  }
+  // Too small to be a part of its own: it goes in front of what comes.
+  auto body = co_await context_->store->get(key_, {{0, kept_.size}, kept_.source.etag});
+  if (!body) co_return fail(std::move(body.error()));
+  while (part_.size() < kept_.size) {
+    if (auto room = co_await make_room(); !room) co_return fail(std::move(room.error()));
+    MutableBytes room = part_.room();
+    auto count = co_await (*body)->read(
+        room.first(static_cast<std::size_t>(std::min<std::uint64_t>(room.size(), kept_.size - part_.size()))));
+    if (!count) co_return fail(std::move(count.error()));
+    if (*count == 0) co_return fail(Errc::conflict, "append", "the old object ended early");
+    part_.filled(*count);
+  }
+  co_return Result<void>();
+}
+
+void ObjectUpload::resume(HeldUpload held, std::uint64_t offset) {
+  // Parts behind the offset are sent again when it lies between two parts; inside a part nothing can be cut, so the
+  // bytes that are stored already are received once more and dropped.
+  std::uint64_t end = 0;
+  std::size_t whole = 0;
+  while (whole < held.parts.size() && end + held.parts[whole].size <= offset) end += held.parts[whole++].size;
+  if (end == offset && whole > 0) held.parts.resize(whole);
+  position_ = offset;
+  discard_ = held.safe_size() - offset;
+  changed_ = true;
+  put_options_ = held.options;
+  uploader_ = std::make_shared<PartUploader>(executor_, context_, key_, put_options_);
+  uploader_->resume(std::move(held));
+}
+
+Task<Result<object::PutResult>> ObjectUpload::put_whole() {
+  object::PutOptions options = put_options_;
+  options.metadata["crc64"] = fmt::format("{:016x}", part_.crc64());
+  const object::Integrity proof = part_.integrity();
+  auto put = co_await context_->store->put(key_, part_.chunks(), proof, options);
+  if (!put) co_return fail(std::move(put.error()));
+  if (auto good = co_await verify_put(*put, proof); !good) co_return fail(std::move(good.error()));
+  co_return put;
+}
+
+Task<Result<void>> ObjectUpload::verify_put(object::PutResult put, object::Integrity proof) {
+  if (put.crc64) context_->options.store_keeps_crc64 = true;
+  const bool by_crc = put.crc64 && *put.crc64 == proof.crc64;
+  const bool by_md5 = !proof.md5.empty();  // the store refuses a body that does not match
+  if ((by_crc || by_md5 || context_->options.verify == Verify::size) && !(put.crc64 && !by_crc) &&
+      context_->options.verify != Verify::strong) {
+    co_return Result<void>();
+  }
+  bool differs = put.crc64 && !by_crc;
+  if (!differs) {
+    auto info = co_await context_->store->head(key_);
+    if (!info) co_return fail(Errc::unavailable, "verify upload", "uncertain", info.error().request_id);
+    if (info->etag != put.etag) co_return fail(Errc::conflict, "verify upload", "somebody else wrote it meanwhile");
+    differs = info->size != part_.size() || (info->crc64 && info->crc64 != proof.crc64);
+  }
+  if (!differs) co_return Result<void>();
+  auto removed = co_await context_->store->remove(key_);
+  co_return fail(Errc::corrupt, "verify upload",
+                 removed ? "the stored object differs" : "the stored object differs and could not be removed",
+                 put.request_id);
+}
+
+Task<Result<object::PutResult>> ObjectUpload::finish_parts() {
+  if (auto ready = co_await ensure_uploader(); !ready) co_return fail(std::move(ready.error()));
+  if (part_.size() > 0) {
+    if (auto sent = co_await hand_over(); !sent) co_return fail(std::move(sent.error()));
+  }
+  auto finished = co_await uploader_->finish();
+  if (!finished) uploader_.reset();
+  co_return finished;
+}
+
+Task<Result<Entry>> ObjectUpload::commit_now() {
+  Result<void> good = check_.pending() ? co_await check_.get() : Result<void>();
+  if (good) good = healthy();
+  if (good && discard_ > 0) good = fail(Errc::conflict, "upload", "ended before the bytes that are stored already");
+  if (!good) {
+    co_await abort_now();
+    co_return fail(std::move(good.error()));
+  }
+  Entry entry;
+  entry.name = path_.name();
+  entry.size = position_;
+  entry.modified = wall_now();
+  if (unchanged()) {
+    part_ = PartBuffer();
+    co_return entry_of(kept_.source, path_.name());
+  }
+  const bool whole = !uploader_ && !parts_pending_ && part_.size() <= context_->store->limits().max_put;
+  // A statement each: the two tasks must not live in one conditional expression.
+  Result<object::PutResult> stored;
+  if (whole) {
+    stored = co_await put_whole();
+  } else {
+    stored = co_await finish_parts();
+  }
+  if (!stored) {
+    co_await abort_now();
+    context_->cache.forget(path_);
+    co_return fail(std::move(stored.error()));
+  }
+  part_ = PartBuffer();
+  entry.unique = stored->etag;
+  request_id_ = stored->request_id;
+  context_->cache.wrote(path_, entry);
+  co_await drop_held(context_, path_);
+  co_return entry;
+}
+
+Task<Result<std::uint64_t>> ObjectUpload::hold_now() {
+  const auto& settings = context_->options;
+  bool good = true;
+  if (check_.pending()) good = (co_await check_.get()).has_value();
+  // Only whole files from the client are held: a copied front belongs to an object that may change meanwhile.
+  if (!settings.held || !good || kept_.size > 0) {
+    co_await abort_now();
+    co_return std::uint64_t{0};
+  }
+  // A part below the store's minimum could only be the last one for ever, so a short tail is sent again by the client.
+  if (discard_ == 0 && part_.size() > 0 && part_.size() >= context_->store->limits().min_part) {
+    static_cast<void>(co_await hand_over());
+  }
+  part_ = PartBuffer();
+  overdraft_.release();
+  if (!uploader_) co_return std::uint64_t{0};
+  auto held = co_await uploader_->keep(hold_patience);
+  uploader_.reset();
+  if (!held) co_return std::uint64_t{0};
+  const std::uint64_t safe = held->safe_size();
+  auto before = settings.held->put({settings.store_name, settings.owner, key_}, std::move(*held));
+  if (before) static_cast<void>(co_await context_->store->abort_parts(key_, before->upload_id));
+  context_->cache.forget(path_);
+  co_return safe;
+}
+
+Task<void> ObjectUpload::abort_now() {
+  if (check_.pending()) static_cast<void>(co_await check_.get());
+  part_ = PartBuffer();
+  overdraft_.release();
+  if (auto uploader = std::exchange(uploader_, nullptr)) co_await uploader->abort();
+}
+
+struct Target {
+  std::optional<object::ObjectInfo> object;
+};
+
+/// The present object of a continuation, when there is one.
+Task<Result<Target>> present_object(ObjectContextPtr context, Path path, std::string key) {
+  auto info = co_await context->store->head(std::move(key));
+  if (info) co_return Target{std::move(*info)};
+  if (info.error().code != Errc::not_found) co_return fail(std::move(info.error()));
+  auto free = co_await check_target(context, std::move(path));
+  if (!free) co_return fail(std::move(free.error()));
+  co_return Target{};
+}
+
+/// Takes the held upload when it reaches to `offset` and is still there as it was left.
+Task<std::optional<HeldUpload>> take_held(ObjectContextPtr context, std::string key,
+                                          std::optional<std::uint64_t> offset) {
+  const auto& settings = context->options;
+  if (!settings.held) co_return std::nullopt;
+  const HeldUploads::Name name{settings.store_name, settings.owner, key};
+  auto shown = settings.held->find(name);
+  if (!shown || offset.value_or(0) > shown->safe_size()) co_return std::nullopt;
+  auto held = settings.held->take(name);
+  if (!held) co_return std::nullopt;
+  auto stored = co_await context->store->list_parts(key, held->upload_id);
+  if (!stored && stored.error().code == Errc::not_found) co_return std::nullopt;
+  bool same = stored && stored->size() >= held->parts.size();
+  for (std::size_t i = 0; same && i < held->parts.size(); ++i) {
+    const auto& there = (*stored)[i];
+    same = there.number == held->parts[i].number && there.size == held->parts[i].size;
+  }
+  if (same) co_return held;
+  static_cast<void>(settings.held->put(name, std::move(*held)));
+  co_return std::nullopt;
+}
+
+Task<Result<void>> open_continuation(ObjectUpload& upload, ObjectContextPtr context, Path path, UploadOptions options) {
+  const std::string key = context->keys.file(path).value();
+  auto target = co_await present_object(context, path, key);
+  if (!target) co_return fail(std::move(target.error()));
+  const bool append = options.mode == UploadMode::append;
+  const std::uint64_t size = target->object ? target->object->size : 0;
+  if (append ? !target->object.has_value() : options.offset > size) {
+    auto held = co_await take_held(context, key, append ? std::nullopt : std::optional(options.offset));
+    if (held) {
+      const std::uint64_t from = append ? held->safe_size() : options.offset;
+      upload.resume(std::move(*held), from);
+      co_return Result<void>();
+    }
+  }
+  const std::uint64_t kept = append ? size : options.offset;
+  if (kept > size) co_return fail(Errc::bad_offset, "upload", path.text());
+  if (kept == 0) co_return Result<void>();
+  co_return co_await upload.keep_front(Kept{kept, std::move(*target->object)});
+}
+
+}  // namespace
+
+std::uint64_t part_size_of(std::uint64_t number, std::uint64_t first, std::uint64_t max_part) {
+  const std::uint64_t doublings = std::min<std::uint64_t>((number - 1) / 1000, 20);
+  return std::min(first << doublings, max_part);
+}
+
+std::uint64_t first_part_size(std::uint64_t total, std::uint64_t parts, std::uint64_t preferred) {
+  const std::uint64_t needed = total / parts + (total % parts == 0 ? 0 : 1);
+  if (needed <= preferred) return preferred;
+  return (needed + mib - 1) / mib * mib;
+}
+
+std::vector<ByteRange> split_for_copy(std::uint64_t size, std::uint64_t step, std::uint64_t smallest) {
+  std::vector<ByteRange> ranges;
+  std::uint64_t at = 0;
+  while (size - at >= step + smallest) {
+    ranges.push_back({at, step});
+    at += step;
+  }
+  if (at < size) ranges.push_back({at, size - at});
+  return ranges;
+}
+
+std::uint64_t copy_step(const object::Limits& limits) {
+  const std::uint64_t most = std::min(limits.max_put, limits.max_part);
+  const std::uint64_t room = most > limits.min_part ? most - limits.min_part : most;
+  return std::max<std::uint64_t>(1, std::min(copied_at_once, room));
+}
+
+Task<Result<std::unique_ptr<Upload>>> open_object_upload(ObjectContextPtr context, Path path, UploadOptions options) {
+  auto key = context->keys.file(path);
+  if (!key) co_return fail(std::move(key.error()));
+  const std::uint64_t most = context->options.max_file_size == 0
+                                 ? context->store->limits().max_object
+                                 : std::min(context->options.max_file_size, context->store->limits().max_object);
+  if (options.expected_size.value_or(0) > most) co_return fail(Errc::too_large, "upload", path.text());
+  auto upload = std::make_unique<ObjectUpload>(co_await asio::this_coro::executor, context, path, options);
+  const bool fresh =
+      options.mode == UploadMode::replace || (options.mode == UploadMode::at_offset && options.offset == 0);
+  if (fresh) {
+    upload->check_meanwhile();
+  } else {
+    Result<void> opened;
+    if (options.mode == UploadMode::create_new) {
+      opened = co_await check_free(context, path);
+    } else {
+      opened = co_await open_continuation(*upload, context, path, options);
+    }
+    if (!opened) {
+      co_await upload->abort();
+      co_return fail(std::move(opened.error()));
+    }
+  }
+  co_return std::unique_ptr<Upload>(std::move(upload));
+}
+
+}  // namespace gantry::vfs

@@ -1,0 +1,49 @@
+// The bytes of one part, in chunks taken from the byte budget as data arrives, with their checksums running along.
+// Must not know: stores, uploads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "async/byte_budget.hpp"
+#include "digest/digest.hpp"
+#include "object/store.hpp"
+
+namespace gantry::vfs {
+
+class PartBuffer {
+ public:
+  /// `with_md5`: also compute MD5, which costs far more than the CRC-64.
+  explicit PartBuffer(bool with_md5 = false);
+
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+  /// Holds memory, whether or not data has come.
+  [[nodiscard]] bool holds_memory() const { return !chunks_.empty(); }
+  /// Where the next bytes go; empty when another chunk is needed first. Valid until filled() or add_chunk().
+  [[nodiscard]] MutableBytes room();
+  /// A chunk of as many bytes as were leased.
+  void add_chunk(async::Lease lease);
+  void filled(std::size_t count);
+
+  /// Borrowed from this buffer.
+  [[nodiscard]] Chunks chunks() const;
+  [[nodiscard]] std::uint64_t crc64() const { return crc64_; }
+  /// What proves the part; may be called once, when all data is in.
+  [[nodiscard]] object::Integrity integrity();
+
+ private:
+  struct Chunk {
+    async::Lease lease;
+    std::unique_ptr<std::byte[]> data;
+    std::size_t capacity = 0;
+    std::size_t used = 0;
+  };
+  std::vector<Chunk> chunks_;
+  std::uint64_t size_ = 0;
+  std::uint64_t crc64_ = 0;
+  std::optional<digest::Hasher> md5_;
+};
+
+}  // namespace gantry::vfs

@@ -1,0 +1,274 @@
+#include "vfs/part_uploader.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "digest/digest.hpp"
+#include "vfs/background.hpp"
+
+namespace gantry::vfs {
+namespace {
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+bool is_uncertain(const Error& error) { return error.code == Errc::unavailable && error.detail == "uncertain"; }
+
+}  // namespace
+
+std::optional<std::string> md5_of_etag(std::string_view etag) {
+  if (etag.size() != 32) return std::nullopt;
+  std::string raw;
+  for (std::size_t i = 0; i < etag.size(); i += 2) {
+    const int high = hex_digit(etag[i]);
+    const int low = hex_digit(etag[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    raw += static_cast<char>(high * 16 + low);
+  }
+  return raw;
+}
+
+std::optional<std::string> composite_etag(const std::vector<object::PartInfo>& parts) {
+  digest::Hasher hasher(digest::Algorithm::md5);
+  for (const auto& part : parts) {
+    auto raw = md5_of_etag(part.etag);
+    if (!raw) return std::nullopt;
+    hasher.update(as_byte_view(*raw));
+  }
+  return to_hex(hasher.finish()) + "-" + std::to_string(parts.size());
+}
+
+PartUploader::PartUploader(const asio::any_io_executor& executor, ObjectContextPtr context, std::string key,
+                           object::PutOptions options)
+    : executor_(executor),
+      context_(std::move(context)),
+      key_(std::move(key)),
+      options_(std::move(options)),
+      changed_(executor) {}
+
+void PartUploader::resume(HeldUpload held) {
+  upload_id_ = std::move(held.upload_id);
+  parts_ = std::move(held.parts);
+  options_ = std::move(held.options);
+  start_asked_ = true;
+}
+
+std::uint64_t PartUploader::size() const {
+  std::uint64_t sum = 0;
+  for (const auto& part : parts_) sum += part.size;
+  return sum;
+}
+
+std::optional<std::uint64_t> PartUploader::crc64() const {
+  std::uint64_t whole = 0;
+  for (const auto& part : parts_) {
+    if (!part.crc64) return std::nullopt;
+    whole = digest::crc64_combine(whole, *part.crc64, part.size);
+  }
+  return whole;
+}
+
+Task<Result<std::uint32_t>> PartUploader::next_number(std::uint64_t size) {
+  while (in_flight_ >= context_->options.parts_in_flight && !failure_) {
+    if (co_await async::cancelled()) co_return fail(Errc::cancelled, "upload part");
+    co_await changed_.wait();
+  }
+  if (failure_) co_return fail(*failure_);
+  if (parts_.size() >= context_->store->limits().max_parts) co_return fail(Errc::too_large, "upload part", "too many");
+  parts_.emplace_back();
+  parts_.back().number = static_cast<std::uint32_t>(parts_.size());
+  parts_.back().size = size;
+  ++in_flight_;
+  std::erase_if(senders_, [](const async::Child& child) { return !child.running(); });
+  if (!start_asked_) {
+    start_asked_ = true;
+    starter_ = async::Child(executor_, "start parts", start(shared_from_this()));
+  }
+  co_return parts_.back().number;
+}
+
+Task<Result<void>> PartUploader::send(PartBuffer part) {
+  auto number = co_await next_number(part.size());
+  if (!number) co_return fail(std::move(number.error()));
+  senders_.emplace_back(executor_, "send part", send_part(shared_from_this(), *number, std::move(part)));
+  co_return Result<void>();
+}
+
+Task<Result<void>> PartUploader::copy(std::string from, ByteRange range, std::string etag) {
+  auto number = co_await next_number(range.length);
+  if (!number) co_return fail(std::move(number.error()));
+  senders_.emplace_back(executor_, "copy part",
+                        copy_part(shared_from_this(), *number, std::move(from), range, std::move(etag)));
+  co_return Result<void>();
+}
+
+Task<void> PartUploader::start(Self self) {
+  auto id = co_await self->context_->store->start_parts(self->key_, self->options_);
+  if (id) {
+    self->upload_id_ = std::move(*id);
+  } else {
+    self->fail_with(std::move(id.error()));
+  }
+  self->changed_.notify();
+}
+
+Task<Result<void>> PartUploader::started() {
+  while (upload_id_.empty() && !failure_) {
+    if (co_await async::cancelled()) co_return fail(Errc::cancelled, "upload part");
+    co_await changed_.wait();
+  }
+  if (failure_) co_return fail(*failure_);
+  co_return Result<void>();
+}
+
+Task<void> PartUploader::send_part(Self self, std::uint32_t number, PartBuffer part) {
+  Result<object::PartInfo> result;
+  if (auto ready = co_await self->started(); !ready) {
+    result = fail(std::move(ready.error()));
+  } else {
+    const object::Integrity proof = part.integrity();
+    result = co_await self->context_->store->put_part({self->key_, self->upload_id_, number}, part.chunks(), proof);
+    if (result) {
+      // A store that answers the CRC-64 of a part has proved it: MD5 is no longer needed in this session.
+      if (result->crc64) self->context_->options.store_keeps_crc64 = true;
+      if (result->crc64.value_or(part.crc64()) != part.crc64()) {
+        result = fail(Errc::corrupt, "upload part", "the CRC-64 of a part differs");
+      } else {
+        result->crc64 = part.crc64();
+      }
+    }
+  }
+  // Before anybody hears of the acknowledgement the memory must be free again.
+  part = PartBuffer();
+  self->acknowledge(number, std::move(result));
+}
+
+Task<void> PartUploader::copy_part(Self self, std::uint32_t number, std::string from, ByteRange range,
+                                   std::string etag) {
+  Result<object::PartInfo> result;
+  if (auto ready = co_await self->started(); !ready) {
+    result = fail(std::move(ready.error()));
+  } else {
+    result = co_await self->context_->store->copy_part({self->key_, self->upload_id_, number}, std::move(from), range,
+                                                       std::move(etag));
+  }
+  self->acknowledge(number, std::move(result));
+}
+
+void PartUploader::acknowledge(std::uint32_t number, Result<object::PartInfo> result) {
+  --in_flight_;
+  if (result) {
+    object::PartInfo& part = parts_[number - 1];
+    part.etag = std::move(result->etag);
+    part.crc64 = result->crc64;
+  } else {
+    fail_with(std::move(result.error()));
+  }
+  changed_.notify();
+}
+
+void PartUploader::fail_with(Error error) {
+  if (!failure_) failure_ = std::move(error);
+}
+
+void PartUploader::stop() {
+  for (auto& sender : senders_) sender.cancel();
+}
+
+void PartUploader::abandon() {
+  fail_with(Error{Errc::cancelled, "upload", "abandoned", {}});
+  for (auto& sender : senders_) cancel_later(executor_, std::move(sender));
+  senders_.clear();
+}
+
+Task<void> PartUploader::settled() {
+  for (auto& sender : senders_) co_await sender.join();
+  co_await starter_.join();
+}
+
+Task<Result<object::PutResult>> PartUploader::finish() {
+  co_await settled();
+  if (failure_) {
+    co_await abort_upload();
+    co_return fail(*failure_);
+  }
+  auto finished = co_await context_->store->finish_parts(key_, upload_id_, parts_, options_.create_only);
+  if (!finished) {
+    if (!is_uncertain(finished.error())) co_await abort_upload();
+    co_return fail(std::move(finished.error()));
+  }
+  upload_id_.clear();
+  request_id_ = finished->request_id;
+  auto good = co_await verify(*finished);
+  if (!good) co_return fail(std::move(good.error()));
+  co_return std::move(*finished);
+}
+
+Task<Result<void>> PartUploader::verify(object::PutResult finished) {
+  const auto expected = crc64();
+  bool proved = false;
+  bool differs = false;
+  if (expected && finished.crc64) {
+    proved = *expected == *finished.crc64;
+    differs = !proved;
+  } else if (auto etag = composite_etag(parts_)) {
+    proved = *etag == finished.etag;
+  }
+  if (proved && context_->options.verify != Verify::strong) co_return Result<void>();
+  if (!differs) {
+    auto info = co_await context_->store->head(key_);
+    if (!info) co_return fail(Errc::unavailable, "verify upload", "uncertain", info.error().request_id);
+    if (info->etag != finished.etag)
+      co_return fail(Errc::conflict, "verify upload", "somebody else wrote it meanwhile");
+    differs = info->size != size() || (expected && info->crc64 && *info->crc64 != *expected);
+  }
+  if (!differs) co_return Result<void>();
+  // What the store made is not what was sent. No file is better than a wrong one under this name.
+  auto removed = co_await context_->store->remove(key_);
+  log::error("upload_corrupt", {{"key", key_}, {"request_id", finished.request_id}, {"removed", removed.has_value()}});
+  co_return fail(Errc::corrupt, "verify upload", "the finished object differs", finished.request_id);
+}
+
+Task<void> PartUploader::abort_upload() {
+  if (upload_id_.empty()) co_return;
+  const std::string id = std::exchange(upload_id_, {});
+  auto aborted = co_await context_->store->abort_parts(key_, id);
+  // The first try may have been refused for a reason that has passed; leftovers cost money.
+  if (!aborted) aborted = co_await context_->store->abort_parts(key_, id);
+  if (!aborted) log::warning("upload_left_over", {{"key", key_}, {"error", aborted.error().text()}});
+}
+
+Task<void> PartUploader::abort() {
+  fail_with(Error{Errc::cancelled, "upload", "aborted", {}});
+  changed_.notify();
+  stop();
+  co_await settled();
+  co_await abort_upload();
+}
+
+Task<std::optional<HeldUpload>> PartUploader::keep(SteadyClock::duration patience) {
+  const auto deadline = SteadyClock::now() + patience;
+  while (in_flight_ > 0 && SteadyClock::now() < deadline) co_await changed_.wait_until(deadline);
+  stop();
+  co_await settled();
+  HeldUpload held;
+  for (const auto& part : parts_) {
+    if (part.etag.empty()) break;
+    held.parts.push_back(part);
+  }
+  if (upload_id_.empty() || held.parts.empty()) {
+    co_await abort_upload();
+    co_return std::nullopt;
+  }
+  held.upload_id = std::exchange(upload_id_, {});
+  held.options = options_;
+  held.since = wall_now();
+  co_return held;
+}
+
+}  // namespace gantry::vfs

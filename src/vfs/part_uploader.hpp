@@ -1,0 +1,89 @@
+// One multipart upload: parts go out in parallel, a bounded number unacknowledged, in the order they were handed in.
+// Must not know: files, where the bytes come from.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/child.hpp"
+#include "async/event.hpp"
+#include "vfs/held_uploads.hpp"
+#include "vfs/object_context.hpp"
+#include "vfs/part_buffer.hpp"
+
+namespace gantry::vfs {
+
+/// Made with make_shared: its senders keep it alive until they have ended. Single-threaded.
+class PartUploader : public std::enable_shared_from_this<PartUploader> {
+ public:
+  PartUploader(const asio::any_io_executor& executor, ObjectContextPtr context, std::string key,
+               object::PutOptions options);
+
+  /// Instead of starting a new upload: the parts already stored there.
+  void resume(HeldUpload held);
+
+  /// Hands in the next part; waits while as many as allowed are on their way. Its memory is given back as soon as it
+  /// is acknowledged. The error of any part before it, too_large when the store takes no more parts, cancelled.
+  [[nodiscard]] Task<Result<void>> send(PartBuffer part);
+  /// The same for a range of an object that the store has: nothing passes through here.
+  [[nodiscard]] Task<Result<void>> copy(std::string from, ByteRange range, std::string etag);
+
+  /// Waits for all parts and joins them; the finished object is compared with what was sent. On a definite error the
+  /// upload is aborted; after "uncertain" it is left alone. Run it where nobody cancels.
+  [[nodiscard]] Task<Result<object::PutResult>> finish();
+  /// Stops the senders, then aborts the upload.
+  [[nodiscard]] Task<void> abort();
+  /// Lets the parts on their way end, or stops them after `patience`; then what can be continued: the acknowledged
+  /// parts without a gap. Nothing when there is none (the upload is then aborted).
+  [[nodiscard]] Task<std::optional<HeldUpload>> keep(SteadyClock::duration patience);
+  /// Leaves it: the senders are asked to stop and the upload stays open, for the janitor. For destructors.
+  void abandon();
+
+  /// Set once a part failed.
+  [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
+  [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
+  [[nodiscard]] std::size_t parts() const { return parts_.size(); }
+  /// Bytes handed in, and their CRC-64 when it is known of every part.
+  [[nodiscard]] std::uint64_t size() const;
+  [[nodiscard]] std::optional<std::uint64_t> crc64() const;
+  [[nodiscard]] const std::string& request_id() const { return request_id_; }
+
+ private:
+  using Self = std::shared_ptr<PartUploader>;
+  [[nodiscard]] Task<Result<std::uint32_t>> next_number(std::uint64_t size);
+  [[nodiscard]] Task<Result<void>> started();
+  void stop();
+  [[nodiscard]] Task<void> settled();
+  [[nodiscard]] Task<Result<void>> verify(object::PutResult finished);
+  [[nodiscard]] Task<void> abort_upload();
+  [[nodiscard]] static Task<void> start(Self self);
+  [[nodiscard]] static Task<void> send_part(Self self, std::uint32_t number, PartBuffer part);
+  [[nodiscard]] static Task<void> copy_part(Self self, std::uint32_t number, std::string from, ByteRange range,
+                                            std::string etag);
+  void acknowledge(std::uint32_t number, Result<object::PartInfo> result);
+  void fail_with(Error error);
+
+  asio::any_io_executor executor_;
+  ObjectContextPtr context_;
+  std::string key_;
+  object::PutOptions options_;
+  std::string upload_id_;
+  std::vector<object::PartInfo> parts_;  // number i + 1 at i; an empty ETag: not acknowledged yet
+  std::vector<async::Child> senders_;
+  async::Child starter_;
+  bool start_asked_ = false;
+  std::size_t in_flight_ = 0;
+  std::optional<Error> failure_;
+  async::Event changed_;
+  std::string request_id_;
+};
+
+/// The ETag S3 gives to an object joined from these parts; nothing when a part's ETag is not a plain MD5.
+[[nodiscard]] std::optional<std::string> composite_etag(const std::vector<object::PartInfo>& parts);
+/// The 16 raw bytes of an ETag that is a plain MD5.
+[[nodiscard]] std::optional<std::string> md5_of_etag(std::string_view etag);
+
+}  // namespace gantry::vfs
