@@ -1,27 +1,52 @@
 #include "proto/checksum_arguments.hpp"
 
+#include <cstddef>
+
 #include "base/text.hpp"
 #include "proto/numbers.hpp"
 
 namespace gantry::proto {
+namespace {
+
+/// "", " start" or " start end".
+std::optional<ChecksumArguments> with_positions(std::string path, std::string_view positions) {
+  if (path.empty()) return std::nullopt;
+  ChecksumArguments arguments{std::move(path), std::nullopt, std::nullopt};
+  if (trim(positions).empty()) return arguments;
+  auto words = split(positions, ' ');
+  if (words.size() > 3 || !words.front().empty()) return std::nullopt;
+  arguments.start = parse_offset(words[1]);
+  if (!arguments.start) return std::nullopt;
+  if (words.size() == 3) {
+    arguments.end = parse_offset(words[2]);
+    if (!arguments.end) return std::nullopt;
+  }
+  return arguments;
+}
+
+std::optional<ChecksumArguments> parse_quoted(std::string_view argument) {
+  std::string path;
+  for (std::size_t i = 1; i < argument.size(); ++i) {
+    if (argument[i] == '"') {
+      const bool doubled = i + 1 < argument.size() && argument[i + 1] == '"';
+      if (!doubled) return with_positions(std::move(path), argument.substr(i + 1));
+      ++i;
+    }
+    path += argument[i];
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 std::optional<ChecksumArguments> parse_checksum_arguments(std::string_view argument) {
-  if (argument.empty()) return std::nullopt;
-  if (argument.front() != '"') return ChecksumArguments{std::string(argument), std::nullopt, std::nullopt};
-  std::size_t close = argument.find('"', 1);
-  if (close == std::string_view::npos || close == 1) return std::nullopt;
-  ChecksumArguments parsed{std::string(argument.substr(1, close - 1)), std::nullopt, std::nullopt};
-  std::string_view rest = trim(argument.substr(close + 1));
-  if (rest.empty()) return parsed;
-  auto words = split(rest, ' ');
-  if (words.size() > 2) return std::nullopt;
-  parsed.start = parse_offset(words[0]);
-  if (!parsed.start) return std::nullopt;
-  if (words.size() == 2) {
-    parsed.end = parse_offset(words[1]);
-    if (!parsed.end) return std::nullopt;
+  if (argument.starts_with('"')) return parse_quoted(argument);
+  const std::size_t blank = argument.find(' ');
+  if (blank != std::string_view::npos && blank > 0) {
+    auto bounded = with_positions(std::string(argument.substr(0, blank)), argument.substr(blank));
+    if (bounded && bounded->end) return bounded;
   }
-  return parsed;
+  return with_positions(std::string(argument), {});
 }
 
 }  // namespace gantry::proto

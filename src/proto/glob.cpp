@@ -1,89 +1,108 @@
 #include "proto/glob.hpp"
 
-#include <cstddef>
-
 namespace gantry::proto {
 namespace {
 
-constexpr std::size_t max_steps = 10'000;
-
-struct SetMatch {
-  bool closed = false;
-  bool matched = false;
-  std::size_t length = 0;  ///< of the set in the pattern
-};
-
-/// "[...]" at the front of `pattern` against one character.
-SetMatch match_set(std::string_view pattern, char c) {
-  std::size_t i = 1;
-  bool negated = i < pattern.size() && (pattern[i] == '!' || pattern[i] == '^');
-  if (negated) ++i;
-  bool found = false;
-  auto byte = [](char x) { return static_cast<unsigned char>(x); };
-  for (bool first = true; i < pattern.size() && (first || pattern[i] != ']'); first = false) {
-    char low = pattern[i];
-    if (i + 2 < pattern.size() && pattern[i + 1] == '-' && pattern[i + 2] != ']') {
-      found |= byte(c) >= byte(low) && byte(c) <= byte(pattern[i + 2]);
-      i += 3;
-    } else {
-      found |= c == low;
-      ++i;
-    }
-  }
-  if (i >= pattern.size()) return {};
-  return {true, found != negated, i + 1};
-}
-
-/// One element of the pattern (not a star) against one character: its length when it fits, 0 otherwise.
-std::size_t match_one(std::string_view pattern, char c) {
-  switch (pattern.front()) {
-    case '?': return 1;
-    case '[': {
-      SetMatch set = match_set(pattern, c);
-      if (set.closed) return set.matched ? set.length : 0;
-      return c == '[' ? 1 : 0;  // an unclosed bracket is itself
-    }
-    case '\\':
-      if (pattern.size() > 1) return pattern[1] == c ? 2 : 0;
-      return c == '\\' ? 1 : 0;
-    default: return pattern.front() == c ? 1 : 0;
-  }
-}
+unsigned char code(char byte) { return static_cast<unsigned char>(byte); }
 
 }  // namespace
 
-bool Glob::is_pattern(std::string_view text) { return text.find_first_of("*?[") != std::string_view::npos; }
+bool Glob::is_pattern(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\')
+      ++i;
+    else if (text[i] == '*' || text[i] == '?' || text[i] == '[')
+      return true;
+  }
+  return false;
+}
 
-Glob::Glob(std::string pattern) : pattern_(std::move(pattern)) {}
+Glob::Glob(std::string_view pattern, DotNames dots) : dots_(dots) {
+  std::size_t unclosed = std::string_view::npos;  // no '[' from here on closes: looked for once, not for each
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    if (c == '*') {
+      // Stars in a row are one star.
+      if (tokens_.empty() || tokens_.back().kind != Token::Kind::star) tokens_.push_back({Token::Kind::star});
+    } else if (c == '?') {
+      tokens_.push_back({Token::Kind::any});
+    } else if (c == '[' && i < unclosed) {
+      const std::size_t length = parse_set(pattern, i);
+      if (length == 0) {
+        unclosed = i;
+        tokens_.push_back({Token::Kind::literal, code(c)});
+      } else {
+        tokens_.push_back({Token::Kind::set, 0, sets_.size() - 1});
+        i += length - 1;
+      }
+    } else {
+      if (c == '\\' && i + 1 < pattern.size()) ++i;
+      tokens_.push_back({Token::Kind::literal, code(pattern[i])});
+    }
+  }
+}
+
+std::size_t Glob::parse_set(std::string_view pattern, std::size_t at) {
+  std::size_t i = at + 1;
+  const bool negated = i < pattern.size() && (pattern[i] == '!' || pattern[i] == '^');
+  if (negated) ++i;
+  Set set;
+  // A ']' right after the opening is a member, not the end.
+  for (const std::size_t first = i; i < pattern.size() && (pattern[i] != ']' || i == first); ++i) {
+    if (pattern[i] == '\\' && i + 1 < pattern.size()) ++i;
+    const unsigned low = code(pattern[i]);
+    unsigned high = low;
+    if (i + 2 < pattern.size() && pattern[i + 1] == '-' && pattern[i + 2] != ']') {
+      i += 2;
+      if (pattern[i] == '\\' && i + 1 < pattern.size()) ++i;
+      high = code(pattern[i]);
+    }
+    for (unsigned member = low; member <= high; ++member) set.set(member);
+  }
+  if (i >= pattern.size()) return 0;
+  sets_.push_back(negated ? ~set : set);
+  return i + 1 - at;
+}
+
+bool Glob::fits(const Token& token, char byte) const {
+  switch (token.kind) {
+    case Token::Kind::literal:
+      return token.byte == code(byte);
+    case Token::Kind::any:
+      return true;
+    case Token::Kind::set:
+      return sets_[token.set].test(code(byte));
+    case Token::Kind::star:
+      return false;
+  }
+  return false;
+}
 
 bool Glob::matches(std::string_view name) const {
-  std::string_view pattern = pattern_;
-  if (name.starts_with('.') && !pattern.starts_with('.')) return false;
-  // Only the last star is ever tried again: time is at most pattern times name.
-  std::size_t p = 0;
-  std::size_t n = 0;
-  std::size_t after_star = std::string_view::npos;
-  std::size_t star_at = 0;
-  for (std::size_t steps = 0; n < name.size(); ++steps) {
-    if (steps > max_steps) return false;
-    if (p < pattern.size() && pattern[p] == '*') {
-      after_star = ++p;
-      star_at = n;
-      continue;
-    }
-    std::size_t used = p < pattern.size() ? match_one(pattern.substr(p), name[n]) : 0;
-    if (used > 0) {
-      p += used;
-      ++n;
-    } else if (after_star != std::string_view::npos) {
-      p = after_star;
-      n = ++star_at;
+  constexpr std::size_t none = ~std::size_t{0};
+  const bool says_dot = !tokens_.empty() && tokens_.front().kind == Token::Kind::literal && tokens_.front().byte == '.';
+  if (dots_ == DotNames::need_a_dot && name.starts_with('.') && !says_dot) return false;
+  std::size_t token = 0;
+  std::size_t at = 0;
+  std::size_t after_star = none;  // token behind the last star
+  std::size_t star_end = 0;       // where the last star stops matching, for now
+  for (std::size_t steps = 0; at < name.size(); ++steps) {
+    if (steps == step_budget) return false;
+    if (token < tokens_.size() && tokens_[token].kind == Token::Kind::star) {
+      after_star = ++token;
+      star_end = at;
+    } else if (token < tokens_.size() && fits(tokens_[token], name[at])) {
+      ++token;
+      ++at;
+    } else if (after_star != none) {
+      token = after_star;
+      at = ++star_end;
     } else {
       return false;
     }
   }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
+  while (token < tokens_.size() && tokens_[token].kind == Token::Kind::star) ++token;
+  return token == tokens_.size();
 }
 
 }  // namespace gantry::proto

@@ -5,67 +5,86 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstddef>
 #include <optional>
 
 #include "base/text.hpp"
-#include "base/units.hpp"
 
 namespace gantry::proto {
 namespace {
 
-std::optional<std::string> canonical(int family, const std::string& text) {
-  std::array<unsigned char, sizeof(in6_addr)> raw{};
-  if (inet_pton(family, text.c_str(), raw.data()) != 1) return std::nullopt;
-  std::array<char, INET6_ADDRSTRLEN> out{};
-  if (inet_ntop(family, raw.data(), out.data(), out.size()) == nullptr) return std::nullopt;
-  return std::string(out.data());
+using Failure = std::unexpected<HostPortError>;
+
+/// Decimal digits only, at most `digits` of them and at most `largest`.
+std::optional<unsigned> parse_field(std::string_view text, std::size_t digits, unsigned largest) {
+  if (text.empty() || text.size() > digits) return std::nullopt;
+  if (!std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+  unsigned value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value <= largest ? std::optional(value) : std::nullopt;
 }
 
-std::optional<unsigned> small_number(std::string_view text, unsigned largest) {
-  if (text.size() > 5) return std::nullopt;
-  auto value = parse_number(text);
-  if (!value || *value > largest) return std::nullopt;
-  return static_cast<unsigned>(*value);
+std::optional<std::string> canonical_address(HostPort::Family family, const std::string& text) {
+  // inet_pton reads a C string: a NUL would end it early.
+  if (text.find('\0') != std::string::npos) return std::nullopt;
+  const int domain = family == HostPort::Family::ipv4 ? AF_INET : AF_INET6;
+  std::array<unsigned char, sizeof(in6_addr)> binary{};
+  std::array<char, INET6_ADDRSTRLEN> shown{};
+  if (inet_pton(domain, text.c_str(), binary.data()) != 1) return std::nullopt;
+  if (inet_ntop(domain, binary.data(), shown.data(), shown.size()) == nullptr) return std::nullopt;
+  return std::string(shown.data());
+}
+
+/// RFC 2428 allows any printable character; one that occurs in addresses would make the fields ambiguous.
+bool is_delimiter(char c) {
+  bool letter_or_digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return c > ' ' && c <= '~' && !letter_or_digit && c != '.' && c != ':';
 }
 
 }  // namespace
 
-std::expected<HostPort, HostPortError> parse_port(std::string_view text) {
-  auto fields = split(trim(text), ',');
-  if (fields.size() != 6) return std::unexpected(HostPortError::syntax);
-  std::array<unsigned, 6> n{};
-  for (std::size_t i = 0; i < n.size(); ++i) {
-    auto value = fields[i].size() <= 3 ? small_number(fields[i], 255) : std::nullopt;
-    if (!value) return std::unexpected(HostPortError::syntax);
-    n[i] = *value;
+std::expected<HostPort, HostPortError> parse_port(std::string_view argument) {
+  constexpr std::size_t longest = 6 * 3 + 5;
+  if (argument.size() > longest) return Failure(HostPortError::syntax);
+  auto fields = split(argument, ',');
+  if (fields.size() != 6) return Failure(HostPortError::syntax);
+  std::array<unsigned, 6> number{};
+  for (std::size_t i = 0; i < number.size(); ++i) {
+    auto value = parse_field(fields[i], 3, 255);
+    if (!value) return Failure(HostPortError::syntax);
+    number[i] = *value;
   }
-  auto port = static_cast<std::uint16_t>(n[4] * 256 + n[5]);
-  if (port == 0) return std::unexpected(HostPortError::syntax);
-  return HostPort{HostPort::Family::ipv4, fmt::format("{}.{}.{}.{}", n[0], n[1], n[2], n[3]), port};
+  auto port = static_cast<std::uint16_t>(number[4] * 256 + number[5]);
+  if (port == 0) return Failure(HostPortError::syntax);
+  return HostPort{HostPort::Family::ipv4, fmt::format("{}.{}.{}.{}", number[0], number[1], number[2], number[3]), port};
 }
 
-std::expected<HostPort, HostPortError> parse_eprt(std::string_view text) {
-  text = trim(text);
-  if (text.size() < 2 || text.front() < 33 || text.front() > 126) return std::unexpected(HostPortError::syntax);
-  auto fields = split(text, text.front());
-  if (fields.size() != 5 || !fields[0].empty() || !fields[4].empty()) return std::unexpected(HostPortError::syntax);
-  auto family = small_number(fields[1], 65535);
-  if (!family) return std::unexpected(HostPortError::syntax);
-  if (*family != 1 && *family != 2) return std::unexpected(HostPortError::unsupported_family);
-  auto address = canonical(*family == 1 ? AF_INET : AF_INET6, std::string(fields[2]));
-  auto port = small_number(fields[3], 65535);
-  if (!address || !port || *port == 0) return std::unexpected(HostPortError::syntax);
-  return HostPort{*family == 1 ? HostPort::Family::ipv4 : HostPort::Family::ipv6, std::move(*address),
-                  static_cast<std::uint16_t>(*port)};
+std::expected<HostPort, HostPortError> parse_eprt(std::string_view argument) {
+  constexpr std::size_t longest = 4 + 5 + INET6_ADDRSTRLEN + 5;
+  if (argument.size() < 4 || argument.size() > longest) return Failure(HostPortError::syntax);
+  const char delimiter = argument.front();
+  if (!is_delimiter(delimiter) || argument.back() != delimiter) return Failure(HostPortError::syntax);
+  auto fields = split(argument.substr(1, argument.size() - 2), delimiter);
+  if (fields.size() != 3) return Failure(HostPortError::syntax);
+  auto family_number = parse_field(fields[0], 5, 65535);
+  if (!family_number) return Failure(HostPortError::syntax);
+  if (*family_number != 1 && *family_number != 2) return Failure(HostPortError::unsupported_family);
+  auto family = *family_number == 1 ? HostPort::Family::ipv4 : HostPort::Family::ipv6;
+  auto address = canonical_address(family, std::string(fields[1]));
+  auto port = parse_field(fields[2], 5, 65535);
+  if (!address || !port || *port == 0) return Failure(HostPortError::syntax);
+  return HostPort{family, std::move(*address), static_cast<std::uint16_t>(*port)};
 }
 
-EpsvArgument parse_epsv(std::string_view text) {
-  text = trim(text);
-  if (text.empty()) return EpsvArgument::none;
-  if (text == "1") return EpsvArgument::ipv4;
-  if (text == "2") return EpsvArgument::ipv6;
-  if (equal_ignoring_case(text, "ALL")) return EpsvArgument::all;
-  return small_number(text, 65535) ? EpsvArgument::unsupported : EpsvArgument::syntax;
+EpsvArgument parse_epsv(std::string_view argument) {
+  std::string_view word = trim(argument);
+  if (word.empty()) return EpsvArgument::none;
+  if (equal_ignoring_case(word, "ALL")) return EpsvArgument::all;
+  auto number = parse_field(word, 5, 65535);
+  if (!number) return EpsvArgument::syntax;
+  if (*number == 1) return EpsvArgument::ipv4;
+  return *number == 2 ? EpsvArgument::ipv6 : EpsvArgument::unsupported;
 }
 
 std::string format_pasv(std::string_view ipv4, std::uint16_t port) {

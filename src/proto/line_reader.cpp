@@ -1,80 +1,102 @@
 #include "proto/line_reader.hpp"
 
+#include <utility>
+
 namespace gantry::proto {
 namespace {
 
-// RFC 854
-constexpr char iac = '\xff';
-constexpr char first_option_verb = '\xfb';  // WILL, WONT, DO, DONT take one more byte
-constexpr char last_option_verb = '\xfe';
-constexpr char data_mark = '\xf2';
-constexpr char interrupt_process = '\xf4';
+// RFC 854, the codes that matter: the rest from 0xF0 on are commands without an argument.
+constexpr unsigned char iac = 0xFF;
+constexpr unsigned char first_option_code = 0xFB;  // WILL, WONT, DO, DONT
+constexpr unsigned char last_option_code = 0xFE;
+constexpr unsigned char first_command_code = 0xF0;
 
-bool between(char c, char low, char high) {
-  auto u = static_cast<unsigned char>(c);
-  return u >= static_cast<unsigned char>(low) && u <= static_cast<unsigned char>(high);
-}
+unsigned char code(char byte) { return static_cast<unsigned char>(byte); }
 
 }  // namespace
 
 void LineReader::feed(std::string_view bytes) {
-  for (char c : bytes) {
-    switch (telnet_) {
-      case Telnet::option: telnet_ = Telnet::text; continue;
-      case Telnet::iac:
-        telnet_ = between(c, first_option_verb, last_option_verb) ? Telnet::option : Telnet::text;
-        if (c == iac) take(c);
-        continue;
-      case Telnet::text: break;
-    }
-    if (c == iac) {
-      telnet_ = Telnet::iac;
-      continue;
-    }
-    // The Synch's data mark travels urgent: its IAC may be gone, or it may be. Neither begins a verb.
-    if (current_.empty() && (c == data_mark || c == interrupt_process)) continue;
-    take(c);
-  }
-}
-
-void LineReader::take(char c) {
-  if (c == '\n') {
-    after_cr_ = false;
-    end_line();
-    return;
-  }
-  // CR NUL is Telnet's bare carriage return, which no FTP name may hold.
-  if (after_cr_ || c == '\0') bad_byte_ = true;
-  after_cr_ = c == '\r';
-  if (after_cr_) return;
-  if (current_.size() >= limit_)
-    too_long_ = true;
-  else if (!too_long_)
-    current_ += c;
-}
-
-void LineReader::end_line() {
-  Line line;
-  if (too_long_)
-    line.kind = Line::Kind::too_long;
-  else if (bad_byte_)
-    line.kind = Line::Kind::bad_byte;
-  else
-    line.text = std::move(current_);
-  buffered_ += line.text.size();
-  lines_.push_back(std::move(line));
-  current_.clear();
-  too_long_ = bad_byte_ = false;
+  raw_.erase(0, taken_);
+  taken_ = 0;
+  raw_.append(bytes);
 }
 
 std::optional<Line> LineReader::next() {
-  if (lines_.empty()) return std::nullopt;
-  Line line = std::move(lines_.front());
-  lines_.pop_front();
-  buffered_ -= line.text.size();
-  return line;
+  while (taken_ < raw_.size()) {
+    auto byte = decode(raw_[taken_++]);
+    if (!byte) continue;
+    if (auto line = accept(*byte)) return line;
+  }
+  raw_.clear();
+  taken_ = 0;
+  return std::nullopt;
+}
+
+bool LineReader::empty() const {
+  return taken_ == raw_.size() && length_ == 0 && !after_cr_ && !discarding_ && telnet_ == Telnet::data;
 }
 
 void LineReader::clear() { *this = LineReader(limit_); }
+
+std::optional<char> LineReader::decode(char byte) {
+  switch (telnet_) {
+    case Telnet::data:
+      if (code(byte) == iac) {
+        telnet_ = Telnet::command;
+        return std::nullopt;
+      }
+      return byte;
+    case Telnet::command:
+      telnet_ = Telnet::data;
+      if (code(byte) == iac) return byte;
+      if (code(byte) >= first_option_code && code(byte) <= last_option_code) telnet_ = Telnet::option;
+      // Whatever is no command follows an IAC whose command byte went out of band.
+      if (code(byte) < first_command_code) return byte;
+      return std::nullopt;
+    case Telnet::option:
+      telnet_ = Telnet::data;
+      return std::nullopt;
+  }
+  std::unreachable();
+}
+
+std::optional<Line> LineReader::accept(char byte) {
+  if (byte == '\n') return end_line();
+  if (discarding_) return std::nullopt;
+  if (length_ == 0 && !after_cr_ && code(byte) >= first_command_code) return std::nullopt;
+  if (after_cr_) {
+    // The CR that waited ended nothing, so it stands inside the line, where none may.
+    after_cr_ = false;
+    bad_ = true;
+    if (auto line = append('\r')) return line;
+  }
+  if (byte == '\r') {
+    after_cr_ = true;
+    return std::nullopt;
+  }
+  if (byte == '\0') bad_ = true;
+  return append(byte);
+}
+
+std::optional<Line> LineReader::append(char byte) {
+  if (++length_ > limit_) {
+    discarding_ = true;
+    text_.clear();
+    return Line{Line::Kind::too_long, {}};
+  }
+  if (!bad_) text_ += byte;
+  return std::nullopt;
+}
+
+std::optional<Line> LineReader::end_line() {
+  bool reported = std::exchange(discarding_, false);
+  bool bad = std::exchange(bad_, false);
+  after_cr_ = false;
+  length_ = 0;
+  std::string text = std::exchange(text_, {});
+  if (reported) return std::nullopt;
+  if (bad) return Line{Line::Kind::bad_byte, {}};
+  return Line{Line::Kind::command, std::move(text)};
+}
 
 }  // namespace gantry::proto

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstddef>
+#include <iterator>
 
 #include "base/text.hpp"
 #include "proto/time_text.hpp"
@@ -11,93 +13,123 @@
 namespace gantry::proto {
 namespace {
 
-using namespace std::chrono;
+// Half of the mean Gregorian year, as ls counts it.
+constexpr std::chrono::seconds half_a_year{15'778'476};
 
 constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-/// ls shows the year instead of the time of day beyond this age, and for the future.
-constexpr auto recent = days(182);
-constexpr unsigned default_file_mode = 0644;
-constexpr unsigned default_directory_mode = 0755;
 
-unsigned mode_of(const ListItem& item) {
-  return item.mode.value_or(item.kind == ListItem::Kind::directory ? default_directory_mode : default_file_mode);
+// In the order of Fact and of the facts in a line.
+constexpr std::array<std::string_view, 8> fact_names{"type",   "size",      "modify",     "perm",
+                                                     "unique", "UNIX.mode", "UNIX.owner", "UNIX.group"};
+
+unsigned bit(Fact fact) { return 1U << static_cast<unsigned>(fact); }
+
+bool is_directory(const ListItem& item) { return item.kind == ListItem::Kind::directory; }
+
+std::string mode_letters(const ListItem& item) {
+  const unsigned mode = item.mode.value_or(is_directory(item) ? 0755U : 0644U);
+  std::string letters(1, is_directory(item) ? 'd' : '-');
+  for (unsigned shift = 9; shift-- > 0;) letters += (mode >> shift & 1U) != 0 ? "xwr"[shift % 3] : '-';
+  return letters;
 }
 
-std::string mode_text(const ListItem& item) {
-  static constexpr std::string_view letters = "rwxrwxrwx";
-  unsigned mode = mode_of(item);
-  std::string text(1, item.kind == ListItem::Kind::directory ? 'd' : '-');
-  for (unsigned i = 0; i < letters.size(); ++i) text += (mode >> (8 - i)) & 1U ? letters[i] : '-';
+/// A word for a column or a fact: blanks, ';' and control bytes would end it early.
+std::string as_word(std::string_view text, std::string_view otherwise) {
+  std::string word(text.empty() ? otherwise : text);
+  for (char& c : word) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= ' ' || byte == 0x7F || c == ';') c = '_';
+  }
+  return word;
+}
+
+std::string ls_time(WallTime time, WallTime now) {
+  const WallTime shown = within_four_digit_years(time);
+  const auto day = std::chrono::floor<std::chrono::days>(shown);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(shown - day);
+  std::string text =
+      fmt::format("{} {:>2} ", months[static_cast<unsigned>(date.month()) - 1], static_cast<unsigned>(date.day()));
+  // shown and now are both within years that a 64-bit count of milliseconds holds without overflow.
+  const bool recent = shown <= now && within_four_digit_years(now) - shown < half_a_year;
+  if (recent)
+    text += fmt::format("{:02}:{:02}", clock.hours().count(), clock.minutes().count());
+  else
+    text += fmt::format("{:>5}", static_cast<int>(date.year()));
   return text;
 }
 
-std::string time_text(WallTime time, WallTime now) {
-  auto day = floor<days>(time);
-  year_month_day date(day);
-  std::string_view month = months[static_cast<unsigned>(date.month()) - 1];
-  auto day_number = static_cast<unsigned>(date.day());
-  if (time > now + hours(24) || time < now - recent)
-    return fmt::format("{} {:2}  {:4}", month, day_number, static_cast<int>(date.year()));
-  hh_mm_ss clock(time - day);
-  return fmt::format("{} {:2} {:02}:{:02}", month, day_number, clock.hours().count(), clock.minutes().count());
+std::optional<std::string> fact_value(Fact fact, const ListItem& item) {
+  auto known_word = [](std::string_view text) -> std::optional<std::string> {
+    return text.empty() ? std::nullopt : std::optional(as_word(text, {}));
+  };
+  switch (fact) {
+    case Fact::type:
+      return is_directory(item) ? "dir" : "file";
+    case Fact::size:
+      return is_directory(item) ? std::nullopt : std::optional(fmt::format("{}", item.size));
+    case Fact::modify:
+      return item.mtime == WallTime{} ? std::nullopt : std::optional(format_time_val(item.mtime));
+    case Fact::perm:
+      return as_word(item.permissions_fact, {});
+    case Fact::unique:
+      return known_word(item.unique);
+    case Fact::unix_mode:
+      return item.mode ? std::optional(fmt::format("{:04o}", *item.mode & 07777U)) : std::nullopt;
+    case Fact::unix_owner:
+      return known_word(item.owner);
+    case Fact::unix_group:
+      return known_word(item.group);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
-bool listable(std::string_view name) { return !name.empty() && !has_control(name); }
-
-std::string ls_line(const ListItem& item, WallTime now) {
-  auto or_default = [](std::string_view text) { return text.empty() ? std::string_view("ftp") : text; };
-  return fmt::format("{} {:3} {:<8} {:<8} {:>12} {} {}\r\n", mode_text(item),
-                     item.kind == ListItem::Kind::directory ? 2 : 1, or_default(item.owner), or_default(item.group),
-                     item.size, time_text(item.mtime, now), item.name);
+bool listable(std::string_view name) {
+  return !name.empty() && name.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
 }
 
-std::string MlsxFacts::select(std::string_view wanted) {
-  selected_.fill(false);
-  for (std::string_view one : split(wanted, ';')) {
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      if (equal_ignoring_case(names[i], trim(one))) selected_[i] = true;
+std::string ls_line(const ListItem& item, WallTime now) {
+  return fmt::format("{}   1 {:<8} {:<8} {:>12} {} {}\r\n", mode_letters(item), as_word(item.owner, "ftp"),
+                     as_word(item.group, "ftp"), item.size, ls_time(item.mtime, now), item.name);
+}
+
+bool MlsxFacts::has(Fact fact) const { return (enabled_ & bit(fact)) != 0; }
+
+std::string MlsxFacts::select(std::string_view names) {
+  unsigned wanted = 0;
+  for (std::string_view piece : split(names, ';')) {
+    for (std::size_t i = 0; i < fact_names.size(); ++i) {
+      if (equal_ignoring_case(trim(piece), fact_names[i])) wanted |= 1U << i;
     }
   }
-  std::string text = "MLST OPTS ";
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (selected_[i]) text += fmt::format("{};", names[i]);
+  enabled_ = static_cast<std::uint8_t>(wanted);
+  std::string text = "MLST OPTS";
+  if (enabled_ != 0) text += ' ';
+  for (std::size_t i = 0; i < fact_names.size(); ++i) {
+    if (has(static_cast<Fact>(i))) fmt::format_to(std::back_inserter(text), "{};", fact_names[i]);
   }
-  if (text.ends_with(' ')) text.pop_back();
   return text;
 }
 
 std::string MlsxFacts::feat_line() const {
-  std::string text = "MLST ";
-  for (std::size_t i = 0; i < names.size(); ++i) text += fmt::format("{}{};", names[i], selected_[i] ? "*" : "");
-  return text;
-}
-
-bool MlsxFacts::has(std::string_view fact) const {
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == fact) return selected_[i];
-  }
-  return false;
+  std::string line = "MLST ";
+  for (std::size_t i = 0; i < fact_names.size(); ++i)
+    fmt::format_to(std::back_inserter(line), "{}{};", fact_names[i], has(static_cast<Fact>(i)) ? "*" : "");
+  return line;
 }
 
 std::string mlsx_line(const ListItem& item, const MlsxFacts& facts) {
-  bool directory = item.kind == ListItem::Kind::directory;
   std::string line;
-  auto add = [&](std::string_view fact, std::string_view value) {
-    if (facts.has(fact)) line += fmt::format("{}={};", fact, value);
-  };
-  add("type", directory ? "dir" : "file");
-  if (!directory) add("size", fmt::format("{}", item.size));
-  if (item.mtime != WallTime{}) add("modify", format_time_val(item.mtime));
-  add("perm", item.permissions_fact);
-  // A fact's value ends at the semicolon.
-  if (!item.unique.empty() && item.unique.find_first_of("; ") == std::string_view::npos) add("unique", item.unique);
-  add("UNIX.mode", fmt::format("{:04o}", mode_of(item)));
-  if (!item.owner.empty()) add("UNIX.owner", item.owner);
-  if (!item.group.empty()) add("UNIX.group", item.group);
-  return line + fmt::format(" {}\r\n", item.name);
+  for (std::size_t i = 0; i < fact_names.size(); ++i) {
+    const auto fact = static_cast<Fact>(i);
+    if (!facts.has(fact)) continue;
+    if (auto value = fact_value(fact, item)) fmt::format_to(std::back_inserter(line), "{}={};", fact_names[i], *value);
+  }
+  fmt::format_to(std::back_inserter(line), " {}\r\n", item.name);
+  return line;
 }
 
 }  // namespace gantry::proto

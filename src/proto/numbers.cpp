@@ -6,14 +6,14 @@ namespace gantry::proto {
 
 std::optional<std::uint64_t> parse_offset(std::string_view text) { return parse_number(text); }
 
-std::optional<Range> parse_range(std::string_view text) {
-  std::size_t blank = text.find(' ');
+std::optional<Range> parse_range(std::string_view argument) {
+  const std::size_t blank = argument.find(' ');
   if (blank == std::string_view::npos) return std::nullopt;
-  auto first = parse_offset(text.substr(0, blank));
-  auto last = parse_offset(text.substr(blank + 1));
+  auto first = parse_offset(argument.substr(0, blank));
+  auto last = parse_offset(argument.substr(blank + 1));
   if (!first || !last) return std::nullopt;
   if (*first == 1 && *last == 0) return Range{0, 0, true};
-  if (*first > *last) return std::nullopt;
+  if (*last < *first) return std::nullopt;
   return Range{*first, *last, false};
 }
 

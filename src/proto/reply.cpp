@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/text.hpp"
@@ -9,51 +11,56 @@
 namespace gantry::proto {
 namespace {
 
-constexpr char iac = '\xff';
-
-void append_text(std::string& out, std::string_view text) {
+void append_text(std::string& wire, std::string_view text) {
   for (char c : escape_control(text)) {
-    out += c;
-    if (c == iac) out += c;
+    if (c == '\xFF') wire += c;
+    wire += c;
   }
-  out += "\r\n";
+  wire += "\r\n";
 }
 
 }  // namespace
 
-Reply reply(int code, std::string text) { return {code, {std::move(text)}}; }
+Reply reply(int code, std::string text) {
+  Reply made{code, {}};
+  made.lines.push_back(std::move(text));
+  return made;
+}
 
 Reply multiline(int code, std::string first, std::vector<std::string> body, std::string last) {
   Reply made{code, {}};
   made.lines.reserve(body.size() + 2);
   made.lines.push_back(std::move(first));
-  for (std::string& line : body) made.lines.push_back(std::move(line));
+  std::ranges::move(body, std::back_inserter(made.lines));
   made.lines.push_back(std::move(last));
   return made;
 }
 
 std::string to_wire(const Reply& reply) {
-  std::string out;
-  for (std::size_t i = 0; i < reply.lines.size(); ++i) {
-    bool last = i + 1 == reply.lines.size();
-    if (last)
-      out += fmt::format("{} ", reply.code);
+  std::string code = fmt::format("{:03}", reply.code);
+  if (reply.lines.empty()) return code + " \r\n";
+  std::string wire;
+  const std::size_t last = reply.lines.size() - 1;
+  for (std::size_t i = 0; i <= last; ++i) {
+    if (i == last)
+      wire += code + ' ';
     else if (i == 0)
-      out += fmt::format("{}-", reply.code);
+      wire += code + '-';
     else
-      out += ' ';
-    append_text(out, reply.lines[i]);
+      wire += ' ';
+    append_text(wire, reply.lines[i]);
   }
-  return out;
+  return wire;
 }
 
 std::string quote_path(std::string_view path) {
-  std::string out = "\"";
+  std::string quoted = "\"";
   for (char c : path) {
-    if (c == '"') out += c;
-    out += c;
+    if (c == '"') quoted += c;
+    quoted += c;
   }
-  return out + '"';
+  quoted += '"';
+  return quoted;
 }
 
 }  // namespace gantry::proto
