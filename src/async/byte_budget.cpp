@@ -24,8 +24,7 @@ struct ByteBudget::Shared {
   std::deque<std::shared_ptr<Waiter>> queue;
 };
 
-Lease::Lease(Lease&& other) noexcept
-    : budget_(std::move(other.budget_)), bytes_(std::exchange(other.bytes_, 0)) {}
+Lease::Lease(Lease&& other) noexcept : budget_(std::move(other.budget_)), bytes_(std::exchange(other.bytes_, 0)) {}
 
 Lease& Lease::operator=(Lease&& other) noexcept {
   if (this != &other) {

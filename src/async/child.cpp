@@ -57,15 +57,15 @@ struct Child::State : std::enable_shared_from_this<Child::State> {
 Child::Child(asio::any_io_executor executor, std::string_view name, Task<void> work, std::function<void()> on_end)
     : state_(std::make_shared<State>(executor)) {
   asio::co_spawn(executor, with_cancellation_as_result(std::move(work)),
-                 asio::bind_cancellation_slot(
-                     state_->signal.slot(),
-                     [state = state_, label = std::string(name), on_end = std::move(on_end)](const std::exception_ptr& problem) {
-                       if (problem) report(label, problem);
-                       state->running = false;
-                       state->repeat.cancel();
-                       if (on_end) on_end();
-                       state->ended.notify();
-                     }));
+                 asio::bind_cancellation_slot(state_->signal.slot(),
+                                              [state = state_, label = std::string(name),
+                                               on_end = std::move(on_end)](const std::exception_ptr& problem) {
+                                                if (problem) report(label, problem);
+                                                state->running = false;
+                                                state->repeat.cancel();
+                                                if (on_end) on_end();
+                                                state->ended.notify();
+                                              }));
 }
 
 bool Child::running() const { return state_ && state_->running; }

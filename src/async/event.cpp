@@ -23,8 +23,8 @@ Task<bool> Event::wait_until(SteadyClock::time_point deadline) {
 
 Task<void> Event::wait_uninterrupted() {
   boost::system::error_code ignored;
-  co_await timer_.async_wait(asio::bind_cancellation_slot(
-      asio::cancellation_slot(), asio::redirect_error(asio::use_awaitable, ignored)));
+  co_await timer_.async_wait(
+      asio::bind_cancellation_slot(asio::cancellation_slot(), asio::redirect_error(asio::use_awaitable, ignored)));
 }
 
 Task<bool> sleep_for(SteadyClock::duration duration) {

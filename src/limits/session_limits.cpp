@@ -63,9 +63,12 @@ std::string address_group(const boost::asio::ip::address& address) {
 
 std::string_view to_string(Refusal refusal) {
   switch (refusal) {
-    case Refusal::server_full: return "server.max_sessions reached";
-    case Refusal::address_full: return "server.max_sessions_per_ip reached";
-    case Refusal::user_full: return "user.max_sessions reached";
+    case Refusal::server_full:
+      return "server.max_sessions reached";
+    case Refusal::address_full:
+      return "server.max_sessions_per_ip reached";
+    case Refusal::user_full:
+      return "user.max_sessions reached";
   }
   return "unknown";
 }

@@ -46,9 +46,8 @@ void Lane::stop() {
 
 void Lane::adopt(Tcp::socket::native_handle_type descriptor, Tcp protocol, session::Security security) {
   count_.fetch_add(1);
-  asio::post(context_, [this, descriptor, protocol, security] {
-    begin(Tcp::socket(context_, protocol, descriptor), security);
-  });
+  asio::post(context_,
+             [this, descriptor, protocol, security] { begin(Tcp::socket(context_, protocol, descriptor), security); });
 }
 
 void Lane::begin(Tcp::socket socket, session::Security security) {

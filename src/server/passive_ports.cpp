@@ -52,8 +52,7 @@ Result<session::PassiveListener> PassivePorts::open(const asio::any_io_executor&
     constexpr int backlog = 8;
     if (!error) acceptor.listen(backlog, error);
     if (!error) return session::PassiveListener{std::move(acceptor), std::move(lease)};
-    if (error != asio::error::address_in_use)
-      return fail(Errc::unavailable, "listen for data", error.message());
+    if (error != asio::error::address_in_use) return fail(Errc::unavailable, "listen for data", error.message());
   }
   return fail(Errc::unavailable, "listen for data",
               fmt::format("every port of {}-{} is in use; widen server.passive_ports", range_.first, range_.last));

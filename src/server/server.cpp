@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include "base/log.hpp"
@@ -18,6 +19,8 @@ constexpr auto cancel_limit = std::chrono::seconds(10);
 constexpr auto drain_poll = std::chrono::milliseconds(50);
 /// Without free descriptors accept fails at once, again and again: wait before the next try.
 constexpr auto accept_pause = std::chrono::milliseconds(100);
+/// How often expired held uploads are looked for.
+constexpr auto sweep_interval = std::chrono::minutes(1);
 
 struct Listener {
   Tcp::acceptor acceptor;
@@ -54,12 +57,14 @@ struct Server::Parts {
   std::vector<std::unique_ptr<Lane>> lanes;
   std::vector<Listener> listeners;
   asio::signal_set signals;
+  std::unique_ptr<Storage> storage;  ///< for the janitor, on the main thread's context
   std::size_t next_lane = 0;
 
   Task<void> accept(Listener& listener);
-  Task<void> wait_for_signals(async::TaskGroup& acceptors);
+  Task<void> wait_for_signals(async::TaskGroup& tasks);
   Task<void> reload();
   Task<void> wait_until_empty(SteadyClock::duration limit);
+  Task<void> keep_house();
   std::size_t sessions() const;
 };
 
@@ -92,7 +97,8 @@ Task<void> Server::Parts::reload() {
   std::string file = before->config->source;
   auto loaded = co_await shared.blocking.run([file] { return config::load_file(file); });
   if (!loaded || !*loaded) {
-    if (!loaded) log::error("reload failed", {{"reason", loaded.error().text()}});
+    if (!loaded)
+      log::error("reload failed", {{"reason", loaded.error().text()}});
     else
       for (const auto& problem : loaded->error()) log::error("reload failed", {{"problem", config::format(problem)}});
     co_return;
@@ -117,7 +123,12 @@ Task<void> Server::Parts::wait_until_empty(SteadyClock::duration limit) {
   while (sessions() > 0 && SteadyClock::now() < deadline) co_await async::sleep_for(drain_poll);
 }
 
-Task<void> Server::Parts::wait_for_signals(async::TaskGroup& acceptors) {
+Task<void> Server::Parts::keep_house() {
+  while (co_await async::sleep_for(sweep_interval))
+    co_await storage->sweep(shared.generation()->config->transfer.held_upload_ttl);
+}
+
+Task<void> Server::Parts::wait_for_signals(async::TaskGroup& tasks) {
   for (;;) {
     boost::system::error_code error;
     int signal = co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, error));
@@ -127,7 +138,7 @@ Task<void> Server::Parts::wait_for_signals(async::TaskGroup& acceptors) {
       continue;
     }
     log::info(signal == SIGTERM ? "draining" : "stopping", {{"sessions", sessions()}});
-    acceptors.cancel();
+    tasks.cancel();
     for (Listener& listener : listeners) listener.acceptor.close(error);
     if (signal == SIGTERM) {
       for (auto& lane : lanes) lane->drain();
@@ -135,6 +146,9 @@ Task<void> Server::Parts::wait_for_signals(async::TaskGroup& acceptors) {
     }
     for (auto& lane : lanes) lane->cancel();
     co_await wait_until_empty(cancel_limit);
+    // The records of held uploads live in this process only: what nobody can continue must not cost money.
+    co_await tasks.join();
+    co_await storage->sweep(Milliseconds::zero());
     co_return;
   }
 }
@@ -155,8 +169,9 @@ Result<std::unique_ptr<Server>> Server::create(std::shared_ptr<const config::Con
   parts->shared.replace(generation);
 
   // A store that cannot be built at all is a mistake in the configuration; one that cannot be reached may come back.
-  auto trial = Storage::create(*config, parts->shared, parts->context.get_executor());
-  if (!trial) return fail(std::move(trial.error()));
+  auto storage = Storage::create(*config, parts->shared, parts->context.get_executor());
+  if (!storage) return fail(std::move(storage.error()));
+  parts->storage = std::move(*storage);
 
   for (const auto& where : config->server.listen) {
     auto acceptor = listen(parts->context, where, "server.listen");
@@ -168,7 +183,8 @@ Result<std::unique_ptr<Server>> Server::create(std::shared_ptr<const config::Con
     if (!acceptor) return fail(std::move(acceptor.error()));
     parts->listeners.push_back({std::move(*acceptor), session::Security::implicit_tls});
   }
-  std::size_t lanes = config->server.lanes > 0 ? config->server.lanes : std::max(1U, std::thread::hardware_concurrency());
+  std::size_t lanes =
+      config->server.lanes > 0 ? config->server.lanes : std::max(1U, std::thread::hardware_concurrency());
   for (std::size_t i = 0; i < lanes; ++i) parts->lanes.push_back(std::make_unique<Lane>(parts->shared));
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
@@ -186,9 +202,10 @@ std::vector<std::string> Server::addresses() const {
 void Server::run() {
   for (auto& lane : parts_->lanes) lane->start();
   auto executor = parts_->context.get_executor();
-  async::TaskGroup acceptors(executor);
-  for (Listener& listener : parts_->listeners) acceptors.spawn("accept", parts_->accept(listener));
-  async::Child control(executor, "signals", parts_->wait_for_signals(acceptors));
+  async::TaskGroup tasks(executor);
+  for (Listener& listener : parts_->listeners) tasks.spawn("accept", parts_->accept(listener));
+  tasks.spawn("janitor", parts_->keep_house());
+  async::Child control(executor, "signals", parts_->wait_for_signals(tasks));
   parts_->context.run();
   for (auto& lane : parts_->lanes) lane->stop();
   parts_->shared.blocking.stop();

@@ -5,9 +5,12 @@
 #include <algorithm>
 
 #include "accounts/file_accounts.hpp"
+#include "base/log.hpp"
 #include "object/remote_store.hpp"
+#include "vfs/directories.hpp"
+#include "vfs/held_uploads.hpp"
 #include "vfs/local_file_system.hpp"
-#include "vfs/make_directories.hpp"
+#include "vfs/local_root.hpp"
 #include "vfs/memory_file_system.hpp"
 #include "vfs/mount_file_system.hpp"
 #include "vfs/object_file_system.hpp"
@@ -20,6 +23,7 @@ namespace {
 struct SharedStorage {
   std::mutex mutex;
   std::map<std::string, std::shared_ptr<vfs::MemoryTree>> memory;
+  std::map<std::string, std::shared_ptr<vfs::LocalRoot>> local;
   std::map<std::string, std::shared_ptr<object::SharedStoreState>> remote;
   std::shared_ptr<vfs::HeldUploads> held = std::make_shared<vfs::HeldUploads>();
 
@@ -40,16 +44,16 @@ SharedStorage& shared_storage() {
 object::StoreOptions store_options(const config::Store& store) {
   object::StoreOptions options;
   options.name = store.name;
-  options.dialect = store.type == config::StoreType::cos ? object::DialectKind::cos : object::DialectKind::s3;
-  options.bucket = store.bucket;
-  options.region = store.region;
-  options.endpoint = store.endpoint;
-  options.path_style = store.path_style;
-  options.internal_endpoint = store.internal_endpoint;
-  options.access_key = store.access_key;
-  options.secret_key = store.secret_key;
-  options.session_token = store.session_token;
-  options.retry_deadline = store.retry_deadline;
+  options.location = {
+      .dialect = store.type == config::StoreType::cos ? object::DialectKind::cos : object::DialectKind::s3,
+      .bucket = store.bucket,
+      .region = store.region,
+      .endpoint = store.endpoint,
+      .path_style = store.path_style,
+      .internal = store.internal_endpoint};
+  options.credentials = {store.access_key, store.secret_key, store.session_token};
+  options.retry.deadline = store.retry_deadline;
+  options.request_timeout = store.request_timeout;
   return options;
 }
 
@@ -57,7 +61,8 @@ Result<http::ClientOptions> client_options(const config::Store& store, const htt
   http::ClientOptions options;
   if (!store.proxy.empty()) {
     options.proxy = http::parse_proxy(store.proxy);
-    if (!options.proxy) return fail(Errc::invalid, "store." + store.name, "proxy must be http://[user:password@]host:port");
+    if (!options.proxy)
+      return fail(Errc::invalid, "store." + store.name, "proxy must be http://[user:password@]host:port");
   } else {
     options.proxy = http::proxy_from_environment(origin);
   }
@@ -69,10 +74,22 @@ Result<http::ClientOptions> client_options(const config::Store& store, const htt
   return options;
 }
 
+vfs::Verify verify_of(config::Verify verify) {
+  switch (verify) {
+    case config::Verify::automatic:
+      return vfs::Verify::automatic;
+    case config::Verify::strong:
+      return vfs::Verify::strong;
+    case config::Verify::size:
+      return vfs::Verify::size;
+  }
+  return vfs::Verify::automatic;
+}
+
 struct Backend {
   const config::Store* settings;
-  std::shared_ptr<object::Store> bucket;       ///< s3 and cos
-  std::shared_ptr<vfs::FileSystem> files;      ///< memory and local
+  std::shared_ptr<object::Store> bucket;   ///< s3 and cos
+  std::shared_ptr<vfs::FileSystem> files;  ///< memory and local
 };
 
 accounts::Account to_account(const config::User& user) {
@@ -119,7 +136,8 @@ struct Storage::Parts {
       options.budget = shared.budget;
       options.held = shared_storage().held;
       options.owner = owner;
-      options.strong_verify = config.transfer.verify != config::Verify::size;
+      options.verify = verify_of(config.transfer.verify);
+      options.store_keeps_crc64 = backend.settings->type == config::StoreType::cos;
       whole = std::make_shared<vfs::ObjectFileSystem>(backend.bucket, std::move(options));
     }
     if (prefix.is_root()) return whole;
@@ -143,22 +161,29 @@ Result<Backend> make_backend(const config::Store& store, const config::Config& c
     return backend;
   }
   if (store.type == config::StoreType::local) {
-    auto local = vfs::LocalFileSystem::open(
-        {.root = store.root, .sync = config.transfer.durability == config::Durability::fsync}, shared.blocking);
-    if (!local) return fail(std::move(local.error()));
-    backend.files = std::move(*local);
+    auto& root = common.local[store.name + '\n' + store.root];
+    if (!root) {
+      auto opened = vfs::LocalRoot::open({.root = store.root,
+                                          .durability = config.transfer.durability == config::Durability::fsync
+                                                            ? vfs::Durability::fsync
+                                                            : vfs::Durability::none});
+      if (!opened) return fail(Errc::invalid, "store." + store.name + ".root", opened.error().text());
+      root = std::move(*opened);
+    }
+    backend.files = std::make_shared<vfs::LocalFileSystem>(root, shared.blocking);
     return backend;
   }
-  auto options = store_options(store);
-  auto origin = object::make_origin(options);
-  if (!origin) return fail(std::move(origin.error()));
-  auto client_settings = client_options(store, *origin);
-  if (!client_settings) return fail(std::move(client_settings.error()));
-  auto client = http::make_client(executor, *origin, std::move(*client_settings), shared.blocking);
-  if (!client) return fail(std::move(client.error()));
   auto state = SharedStorage::find_or_make(common.remote, store.name,
                                            [] { return std::make_shared<object::SharedStoreState>(); });
-  backend.bucket = std::make_shared<object::RemoteStore>(std::move(options), std::move(*client), std::move(state));
+  auto make_client = [store, executor,
+                      &pool = shared.blocking](const http::Origin& origin) -> Result<std::unique_ptr<http::Client>> {
+    auto settings = client_options(store, origin);
+    if (!settings) return fail(std::move(settings.error()));
+    return http::make_client(executor, origin, std::move(*settings), pool);
+  };
+  auto bucket = object::RemoteStore::create(store_options(store), std::move(state), std::move(make_client));
+  if (!bucket) return fail(Errc::invalid, "store." + store.name, bucket.error().text());
+  backend.bucket = std::move(*bucket);
   return backend;
 }
 
@@ -217,6 +242,14 @@ Task<std::vector<std::string>> Storage::probe() {
     if (!usable) problems.push_back(fmt::format("store \"{}\": {}", name, usable.error().text()));
   }
   co_return problems;
+}
+
+Task<void> Storage::sweep(Milliseconds ttl) {
+  for (auto& [name, backend] : parts_->backends) {
+    if (!backend.bucket) continue;
+    std::size_t gone = co_await vfs::abort_expired(shared_storage().held, backend.bucket, name, ttl);
+    if (gone > 0) log::info("held uploads dropped", {{"store", name}, {"count", gone}});
+  }
 }
 
 std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config, async::BlockingPool& pool) {

@@ -22,6 +22,8 @@ class Storage {
   [[nodiscard]] Task<Result<std::shared_ptr<vfs::FileSystem>>> open(accounts::Account account);
   /// Can every store be used? One problem a store, in words for the operator.
   [[nodiscard]] Task<std::vector<std::string>> probe();
+  /// The janitor's step: drops uploads that were held longer than `ttl`.
+  [[nodiscard]] Task<void> sweep(Milliseconds ttl);
 
  private:
   struct Parts;

@@ -29,11 +29,11 @@ enum class Argument : std::uint8_t { none, optional, required };
 enum class Runs : std::uint8_t { quick, slow };
 /// What a command does while a slow one runs: wait its turn, be answered at once, or stop the slow one on arrival.
 enum class During : std::uint8_t { waits, answered, aborts };
-enum class Data : std::uint8_t { unused, used };       ///< opens a data connection
+enum class Data : std::uint8_t { unused, used };  ///< opens a data connection
 enum class Needs : std::uint8_t { nothing, tls, active_mode, mode_z };
 /// REST, RANG and ALLO live until the next transfer try; commands clients send in between keep them.
 enum class Keeps : std::uint8_t { nothing, transfer_parameters, rename_source };
-enum class Secrecy : std::uint8_t { open, secret };    ///< secret arguments are masked in the log
+enum class Secrecy : std::uint8_t { open, secret };  ///< secret arguments are masked in the log
 
 struct Row {
   std::string_view verb;

@@ -48,7 +48,8 @@ class ControlChannel {
   [[nodiscard]] Task<void> flush(SteadyClock::duration limit);
 
   /// AUTH TLS: sends `go_ahead` in clear, drops every byte received before it, and shakes hands.
-  [[nodiscard]] Task<Result<void>> upgrade(const proto::Reply& go_ahead, std::shared_ptr<const tls::ServerContext> context,
+  [[nodiscard]] Task<Result<void>> upgrade(const proto::Reply& go_ahead,
+                                           std::shared_ptr<const tls::ServerContext> context,
                                            SteadyClock::duration limit);
   /// Implicit TLS: the handshake comes first. Call before start().
   [[nodiscard]] Task<Result<void>> handshake(std::shared_ptr<const tls::ServerContext> context,

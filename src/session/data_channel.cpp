@@ -36,8 +36,9 @@ Task<Result<Tcp::socket>> accept_from_peer(Session& session, PassiveListener lis
     if (error) co_return fail(Errc::data_open_failed, "passive", error.message());
     auto remote = socket.remote_endpoint(error);
     if (!error && plain(remote.address()) == session.peer()) co_return std::move(socket);
-    log::warning("stranger on a passive port",
-                 {{"session", session.id()}, {"peer", session.peer_text()}, {"stranger", remote.address().to_string()}});
+    log::warning(
+        "stranger on a passive port",
+        {{"session", session.id()}, {"peer", session.peer_text()}, {"stranger", remote.address().to_string()}});
   }
 }
 

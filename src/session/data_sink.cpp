@@ -22,8 +22,7 @@ struct DataSink::Deflater {
 
 DataSink::DataSink(Session& session, tls::Stream& data, std::shared_ptr<limits::RateLimiter> limiter)
     : session_(session), data_(data), limiter_(std::move(limiter)) {
-  if (session.state.mode == TransferMode::deflate)
-    deflater_ = std::make_unique<Deflater>(session.state.deflate_level);
+  if (session.state.mode == TransferMode::deflate) deflater_ = std::make_unique<Deflater>(session.state.deflate_level);
 }
 
 DataSink::~DataSink() = default;

@@ -14,7 +14,8 @@ using Refusal = std::optional<proto::Reply>;
 Refusal check_gate(const Session& session, const Row& row) {
   const State& state = session.state;
   switch (row.gate) {
-    case Gate::always: return std::nullopt;
+    case Gate::always:
+      return std::nullopt;
     case Gate::after_user:
       if (state.logged_in) return reply(503, "You are logged in already");
       if (state.user.empty()) return reply(503, "Send USER first");
@@ -74,9 +75,9 @@ void forget(Session& session, const Row& row) {
 std::expected<const Row*, proto::Reply> admit(Session& session, const proto::CommandLine& command) {
   const Row* row = find_row(command_table(), command.verb);
   if (row == nullptr)
-    return std::unexpected(reply(session.state.logged_in ? 500 : 530,
-                                 session.state.logged_in ? "Unknown command; HELP lists what there is"
-                                                         : "Log in with USER and PASS first"));
+    return std::unexpected(reply(session.state.logged_in ? 500 : 530, session.state.logged_in
+                                                                          ? "Unknown command; HELP lists what there is"
+                                                                          : "Log in with USER and PASS first"));
   auto refusal = check(session, *row, command.has_argument && !command.argument.empty());
   // Refused or not, the command came in between; a refused transfer was a try too.
   if (refusal && row->data == Data::used) {

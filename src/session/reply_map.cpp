@@ -5,28 +5,50 @@ namespace gantry::session {
 proto::Reply to_reply(const Error& error) {
   using proto::reply;
   switch (error.code) {
-    case Errc::not_found: return reply(550, "No such file or directory");
-    case Errc::is_directory: return reply(550, "That is a directory");
-    case Errc::not_directory: return reply(550, "That is not a directory");
-    case Errc::not_empty: return reply(550, "The directory is not empty");
-    case Errc::denied: return reply(550, "Permission denied");
-    case Errc::already_exists: return reply(550, "A file or directory of that name exists already");
-    case Errc::bad_name: return reply(553, "That name cannot be used here");
-    case Errc::bad_offset: return reply(554, "The restart position lies beyond the end of the file");
-    case Errc::invalid: return reply(553, "That cannot be done with these names");
-    case Errc::quota: return reply(552, "The quota is used up");
-    case Errc::too_large: return reply(552, "The file is larger than this server accepts");
-    case Errc::no_space: return reply(452, "No space is left in the storage");
-    case Errc::unsupported: return reply(504, "The storage behind this path cannot do that");
-    case Errc::throttled: return reply(450, "The storage asks us to slow down; try again in a while");
-    case Errc::conflict: return reply(450, "The file was changed by somebody else meanwhile; try again");
-    case Errc::unavailable: return reply(451, "The storage cannot be reached now; try again later");
-    case Errc::timed_out: return reply(451, "The storage did not answer in time; try again later");
-    case Errc::corrupt: return reply(451, "The checksums differ: nothing was kept, send it again");
-    case Errc::internal: return reply(451, "Internal error; the server's log says more");
-    case Errc::data_open_failed: return reply(425, "The data connection could not be opened");
-    case Errc::data_broken: return reply(426, "The data connection broke; the transfer is not complete");
-    case Errc::cancelled: return reply(426, "Transfer aborted");
+    case Errc::not_found:
+      return reply(550, "No such file or directory");
+    case Errc::is_directory:
+      return reply(550, "That is a directory");
+    case Errc::not_directory:
+      return reply(550, "That is not a directory");
+    case Errc::not_empty:
+      return reply(550, "The directory is not empty");
+    case Errc::denied:
+      return reply(550, "Permission denied");
+    case Errc::already_exists:
+      return reply(550, "A file or directory of that name exists already");
+    case Errc::bad_name:
+      return reply(553, "That name cannot be used here");
+    case Errc::bad_offset:
+      return reply(554, "The restart position lies beyond the end of the file");
+    case Errc::invalid:
+      return reply(553, "That cannot be done with these names");
+    case Errc::quota:
+      return reply(552, "The quota is used up");
+    case Errc::too_large:
+      return reply(552, "The file is larger than this server accepts");
+    case Errc::no_space:
+      return reply(452, "No space is left in the storage");
+    case Errc::unsupported:
+      return reply(504, "The storage behind this path cannot do that");
+    case Errc::throttled:
+      return reply(450, "The storage asks us to slow down; try again in a while");
+    case Errc::conflict:
+      return reply(450, "The file was changed by somebody else meanwhile; try again");
+    case Errc::unavailable:
+      return reply(451, "The storage cannot be reached now; try again later");
+    case Errc::timed_out:
+      return reply(451, "The storage did not answer in time; try again later");
+    case Errc::corrupt:
+      return reply(451, "The checksums differ: nothing was kept, send it again");
+    case Errc::internal:
+      return reply(451, "Internal error; the server's log says more");
+    case Errc::data_open_failed:
+      return reply(425, "The data connection could not be opened");
+    case Errc::data_broken:
+      return reply(426, "The data connection broke; the transfer is not complete");
+    case Errc::cancelled:
+      return reply(426, "Transfer aborted");
   }
   return reply(451, "Internal error; the server's log says more");
 }

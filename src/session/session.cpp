@@ -59,9 +59,7 @@ log::Fields Session::log_fields() const {
   return fields;
 }
 
-Result<vfs::Path> Session::resolve(std::string_view argument) const {
-  return vfs::Path::resolve(state.cwd, argument);
-}
+Result<vfs::Path> Session::resolve(std::string_view argument) const { return vfs::Path::resolve(state.cwd, argument); }
 
 void Session::reinitialise() {
   Protection protection = state.protection;

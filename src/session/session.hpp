@@ -43,6 +43,7 @@ class Session {
   [[nodiscard]] const asio::any_io_executor& executor() const { return control_.stream().executor(); }
   [[nodiscard]] bool encrypted() const { return control_.stream().encrypted(); }
   [[nodiscard]] ControlChannel& control() { return control_; }
+  [[nodiscard]] const ControlChannel& control() const { return control_; }
   [[nodiscard]] const asio::ip::address& peer() const { return peer_; }
   [[nodiscard]] const std::string& peer_text() const { return peer_text_; }
   [[nodiscard]] std::uint64_t id() const { return id_; }

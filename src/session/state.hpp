@@ -35,9 +35,9 @@ struct DataTarget {
 
 /// What the client announced for the next transfer; forgotten after one try.
 struct TransferParameters {
-  std::optional<std::uint64_t> restart;     ///< REST (RFC 3659 section 5)
-  std::optional<std::uint64_t> announced;   ///< ALLO
-  std::optional<ByteRange> range;           ///< RANG (draft-bryan-ftp-range)
+  std::optional<std::uint64_t> restart;    ///< REST (RFC 3659 section 5)
+  std::optional<std::uint64_t> announced;  ///< ALLO
+  std::optional<ByteRange> range;          ///< RANG (draft-bryan-ftp-range)
 };
 
 /// The transfer that runs now, for STAT (RFC 959) and the log.

@@ -26,9 +26,9 @@ constexpr std::size_t listing_block = 32 * kib;
 /// What happened between 150 and the last reply.
 struct Outcome {
   Result<void> result;
-  std::uint64_t bytes = 0;   ///< of the file, after conversion
+  std::uint64_t bytes = 0;  ///< of the file, after conversion
   std::uint64_t crc64 = 0;
-  bool checked = false;      ///< crc64 covers every byte
+  bool checked = false;  ///< crc64 covers every byte
   std::string request_id;
 };
 

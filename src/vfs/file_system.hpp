@@ -73,8 +73,8 @@ enum class UploadMode : std::uint8_t {
 struct UploadOptions {
   UploadMode mode = UploadMode::replace;
   std::uint64_t offset = 0;                      ///< at_offset only; beyond the present size: Errc::bad_offset
-  std::optional<std::uint64_t> expected_size;    ///< bytes still to come, when the client said so (ALLO)
-  std::string owner;                             ///< who uploads, for held uploads
+  std::optional<std::uint64_t> expected_size = std::nullopt;  ///< bytes still to come, when the client said so (ALLO)
+  std::string owner = {};                        ///< who uploads, for held uploads
 };
 
 /// A file being written; invisible under its final name until commit().

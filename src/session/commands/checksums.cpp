@@ -23,9 +23,9 @@ struct HashName {
 };
 
 /// The names of IANA's hash function registry, as HASH uses them.
-constexpr std::array hash_names{
-    HashName{Algorithm::sha256, "SHA-256"}, HashName{Algorithm::sha512, "SHA-512"}, HashName{Algorithm::sha1, "SHA-1"},
-    HashName{Algorithm::md5, "MD5"},        HashName{Algorithm::crc32, "CRC32"},    HashName{Algorithm::crc64, "CRC64"}};
+constexpr std::array hash_names{HashName{Algorithm::sha256, "SHA-256"}, HashName{Algorithm::sha512, "SHA-512"},
+                                HashName{Algorithm::sha1, "SHA-1"},     HashName{Algorithm::md5, "MD5"},
+                                HashName{Algorithm::crc32, "CRC32"},    HashName{Algorithm::crc64, "CRC64"}};
 
 /// A file cannot be hashed without a size: the range is clipped to it.
 struct Target {
@@ -98,8 +98,8 @@ Answer hash(Session& session, std::string path) {
   session.state.progress = Progress{"HASH " + file->path.text(), 0, SteadyClock::now()};
   auto value = co_await vfs::compute_checksum(*session.state.files, file->path, session.state.hash, wanted);
   if (!value) co_return to_reply(value.error());
-  co_return reply(213, fmt::format("{} {}-{} {} {}", hash_name(session.state.hash), wanted.offset, last,
-                                   to_hex(*value), file->path.text()));
+  co_return reply(213, fmt::format("{} {}-{} {} {}", hash_name(session.state.hash), wanted.offset, last, to_hex(*value),
+                                   file->path.text()));
 }
 
 Answer xcrc(Session& session, std::string argument) {

@@ -11,9 +11,7 @@ namespace {
 
 using proto::reply;
 
-Task<Result<vfs::Entry>> look_up(Session& session, const vfs::Path& path) {
-  return session.state.files->stat(path);
-}
+Task<Result<vfs::Entry>> look_up(Session& session, const vfs::Path& path) { return session.state.files->stat(path); }
 
 Task<proto::Reply> change_directory(Session& session, vfs::Path path) {
   auto entry = co_await look_up(session, path);
@@ -48,9 +46,7 @@ Answer cwd(Session& session, std::string path) {
   co_return co_await change_directory(session, std::move(*target));
 }
 
-Answer cdup(Session& session, std::string) {
-  co_return co_await change_directory(session, session.state.cwd.parent());
-}
+Answer cdup(Session& session, std::string) { co_return co_await change_directory(session, session.state.cwd.parent()); }
 
 Answer mkd(Session& session, std::string path) {
   auto target = session.resolve(path);
@@ -102,7 +98,8 @@ Answer size(Session& session, std::string path) {
   auto target = session.resolve(path);
   if (!target) co_return to_reply(target.error());
   // RFC 3659 section 4: the size of what a transfer would send, which ASCII leaves unknown without reading it all.
-  if (session.state.type == TransferType::ascii) co_return reply(550, "SIZE is known in binary only: send TYPE I first");
+  if (session.state.type == TransferType::ascii)
+    co_return reply(550, "SIZE is known in binary only: send TYPE I first");
   auto entry = co_await look_up(session, *target);
   if (!entry) co_return to_reply(entry.error());
   if (entry->kind == vfs::Kind::directory) co_return reply(550, "That is a directory");

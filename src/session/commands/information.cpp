@@ -37,8 +37,7 @@ Answer feat(Session& session, std::string) {
 
 Answer help(Session& session, std::string verb) {
   std::string name = to_upper(trim(verb));
-  if (name.empty())
-    co_return multiline(214, "These commands are known:", help_lines(session, command_table()), "End");
+  if (name.empty()) co_return multiline(214, "These commands are known:", help_lines(session, command_table()), "End");
   const Row* row = find_row(command_table(), name);
   if (row == nullptr || !offered(*row, session)) co_return reply(502, "No such command");
   if (auto sub_table = sub_commands(*row); !sub_table.empty())
@@ -61,12 +60,11 @@ Answer stat(Session& session, std::string path) {
   const State& state = session.state;
   std::vector<std::string> lines{fmt::format("Connected from {}", session.peer_text())};
   lines.push_back(state.logged_in ? fmt::format("Logged in as {}", state.user) : "Not logged in");
-  lines.push_back(fmt::format("Control connection: {}", session.encrypted() ? session.control().stream().cipher()
-                                                                           : std::string("clear")));
-  lines.push_back(fmt::format("TYPE {}; STRU F; MODE {}; data connections {}",
-                              state.type == TransferType::ascii ? "A" : "I",
-                              state.mode == TransferMode::stream ? "S" : "Z",
-                              state.protection == Protection::private_ ? "private" : "clear"));
+  lines.push_back(fmt::format("Control connection: {}",
+                              session.encrypted() ? session.control().stream().cipher() : std::string("clear")));
+  lines.push_back(fmt::format(
+      "TYPE {}; STRU F; MODE {}; data connections {}", state.type == TransferType::ascii ? "A" : "I",
+      state.mode == TransferMode::stream ? "S" : "Z", state.protection == Protection::private_ ? "private" : "clear"));
   auto running = transfer_status(session);
   lines.insert(lines.end(), running.begin(), running.end());
   co_return multiline(211, "Gantry status:", std::move(lines), "End");
@@ -101,9 +99,7 @@ Answer opts_utf8(Session&, std::string value) {
   co_return reply(501, "OPTS UTF8 takes ON");
 }
 
-Answer opts_mlst(Session& session, std::string facts) {
-  co_return reply(200, session.state.facts.select(facts));
-}
+Answer opts_mlst(Session& session, std::string facts) { co_return reply(200, session.state.facts.select(facts)); }
 
 Answer opts_hash(Session& session, std::string algorithm) {
   std::string wanted(trim(algorithm));

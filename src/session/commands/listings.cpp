@@ -29,10 +29,10 @@ std::string permission_fact(const Session& session, vfs::Kind kind) {
   static constexpr std::array on_files{Letter{Permission::append, 'a'}, Letter{Permission::remove, 'd'},
                                        Letter{Permission::rename, 'f'}, Letter{Permission::read, 'r'},
                                        Letter{Permission::write, 'w'}};
-  static constexpr std::array on_directories{
-      Letter{Permission::write, 'c'}, Letter{Permission::remove, 'd'}, Letter{Permission::enter, 'e'},
-      Letter{Permission::rename, 'f'}, Letter{Permission::list, 'l'},  Letter{Permission::make, 'm'},
-      Letter{Permission::remove, 'p'}};
+  static constexpr std::array on_directories{Letter{Permission::write, 'c'}, Letter{Permission::remove, 'd'},
+                                             Letter{Permission::enter, 'e'}, Letter{Permission::rename, 'f'},
+                                             Letter{Permission::list, 'l'},  Letter{Permission::make, 'm'},
+                                             Letter{Permission::remove, 'p'}};
   std::string fact;
   auto add = [&](const auto& letters) {
     for (const Letter& letter : letters) {

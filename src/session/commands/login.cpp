@@ -110,9 +110,8 @@ Answer host(Session& session, std::string name) {
   });
   if (name.empty() || !syntax) co_return reply(501, "HOST takes a host name or an address in brackets");
   const auto& known = session.config().server.host_names;
-  bool accepted = known.empty() || std::ranges::any_of(known, [&](const std::string& one) {
-                    return equal_ignoring_case(one, name);
-                  });
+  bool accepted = known.empty() ||
+                  std::ranges::any_of(known, [&](const std::string& one) { return equal_ignoring_case(one, name); });
   if (!accepted) co_return reply(504, "This server does not answer for that host");
   state.host_name = std::move(name);
   co_return reply(220, "Host accepted");

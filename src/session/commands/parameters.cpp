@@ -124,11 +124,13 @@ Answer epsv(Session& session, std::string family) {
     case proto::EpsvArgument::ipv6:
       if (own_ipv4(session)) co_return reply(522, "Network protocol not supported, use (1)");
       break;
-    case proto::EpsvArgument::none: break;
+    case proto::EpsvArgument::none:
+      break;
     case proto::EpsvArgument::unsupported:
       co_return reply(522, own_ipv4(session) ? "Network protocol not supported, use (1)"
                                              : "Network protocol not supported, use (2)");
-    case proto::EpsvArgument::syntax: co_return reply(501, "EPSV takes nothing, 1, 2 or ALL");
+    case proto::EpsvArgument::syntax:
+      co_return reply(501, "EPSV takes nothing, 1, 2 or ALL");
   }
   auto port = listen(session);
   if (!port) co_return no_passive_port();

@@ -48,10 +48,10 @@ Answer site_help(Session& session, std::string) {
 Answer site_quota(Session& session, std::string) {
   const accounts::Account& account = session.state.account;
   auto limit = [](std::uint64_t value) { return value == 0 ? std::string("unlimited") : fmt::format("{}", value); };
-  co_return proto::multiline(200, "Quota:",
-                             {fmt::format("Bytes: {}", limit(account.quota_bytes)),
-                              fmt::format("Files: {}", limit(account.quota_files))},
-                             "End");
+  co_return proto::multiline(
+      200, "Quota:",
+      {fmt::format("Bytes: {}", limit(account.quota_bytes)), fmt::format("Files: {}", limit(account.quota_files))},
+      "End");
 }
 
 Answer site_utime(Session& session, std::string argument) {

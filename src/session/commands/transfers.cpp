@@ -22,7 +22,8 @@ std::string ready_to_receive(const vfs::Path& path) { return fmt::format("Ready 
 
 std::string unique_name() {
   std::uint64_t random = 0;
-  if (getrandom(&random, sizeof random, 0) != sizeof random) random = static_cast<std::uint64_t>(wall_now().time_since_epoch().count());
+  if (getrandom(&random, sizeof random, 0) != sizeof random)
+    random = static_cast<std::uint64_t>(wall_now().time_since_epoch().count());
   return fmt::format("ftp-{:016x}", random);
 }
 
