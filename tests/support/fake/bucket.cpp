@@ -273,7 +273,12 @@ HttpReply Bucket::get_object(const HttpRequest& request, const std::string& key)
 }
 
 HttpReply Bucket::delete_objects(const HttpRequest& request) {
-  if (!request.has_header("content-md5")) return error(400, "InvalidRequest", "Missing required header: Content-MD5");
+  // S3 takes one of its own checksums instead; COS does not.
+  const auto checksum = request.headers.lower_bound("x-amz-checksum-");
+  const bool has_checksum = s3() && checksum != request.headers.end() && checksum->first.starts_with("x-amz-checksum-");
+  if (!request.has_header("content-md5") && !has_checksum) {
+    return error(400, "InvalidRequest", "Missing required header: Content-MD5");
+  }
   pugi::xml_document document;
   if (!document.load_buffer(request.body.data(), request.body.size()) || !document.child("Delete")) {
     return error(400, "MalformedXML", "The XML is not well-formed");

@@ -66,6 +66,8 @@ class Bucket {
 
   [[nodiscard]] HttpReply error(int status, std::string code, std::string message) const;
 
+  [[nodiscard]] Blanks blanks() const { return s3() ? Blanks::behind_declaration : Blanks::before_declaration; }
+
   std::map<std::string, StoredObject> objects;
   std::map<std::string, Upload> uploads;  ///< by id
   std::int64_t now = 0;                   ///< set by the server before each call

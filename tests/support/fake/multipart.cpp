@@ -167,10 +167,12 @@ HttpReply Bucket::list_uploads(const HttpRequest& request) const {
 std::optional<HttpReply> Bucket::check_parts(const Upload& upload,
                                              const std::vector<std::pair<std::uint32_t, std::string>>& named) const {
   if (named.empty()) return error(400, "MalformedXML", "No parts are named");
-  std::uint32_t before = 0;
+  const auto unordered = [](const auto& a, const auto& b) { return a.first >= b.first; };
+  if (std::ranges::adjacent_find(named, unordered) != named.end()) {
+    return error(400, "InvalidPartOrder", "The parts must be in ascending order");
+  }
+  if (!s3() && named.back().first != named.size()) return error(400, "InvalidPart", "Part numbers must be consecutive");
   for (const auto& [number, etag] : named) {
-    if (number <= before) return error(400, "InvalidPartOrder", "The parts must be in ascending order");
-    if (!s3() && number != before + 1) return error(400, "InvalidPart", "Part numbers must be consecutive");
     const auto found = upload.parts.find(number);
     if (found == upload.parts.end() || hex(found->second.md5) != unquote(etag)) {
       return error(400, "InvalidPart", fmt::format("Part {} does not exist or its ETag differs", number));
@@ -178,7 +180,6 @@ std::optional<HttpReply> Bucket::check_parts(const Upload& upload,
     if (number != named.back().first && found->second.size < min_part()) {
       return error(400, "EntityTooSmall", fmt::format("Part {} is smaller than the minimum", number));
     }
-    before = number;
   }
   return std::nullopt;
 }
@@ -217,7 +218,7 @@ HttpReply Bucket::complete_upload(const HttpRequest& request, const std::string&
                         fmt::format("<Location>http://{0}/{1}</Location><Bucket>{0}</Bucket><Key>{1}</Key>"
                                     "<ETag>&quot;{2}&quot;</ETag>",
                                     options_.bucket, xml_escape(key), object.etag));
-  reply.slow_xml = true;
+  reply.blanks = blanks();
   if (!s3()) reply.headers.emplace_back("x-cos-hash-crc64ecma", std::to_string(object.crc64));
   uploads.erase(upload->id);
   objects[key] = std::move(object);

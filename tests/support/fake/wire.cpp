@@ -37,6 +37,17 @@ const std::string& pattern() {
   return block;
 }
 
+std::string chunk(std::string_view text) { return fmt::format("{:x}\r\n{}\r\n", text.size(), text); }
+
+/// The chunked form of a body that came slowly.
+std::string with_blanks(const HttpReply& reply) {
+  const bool behind = reply.blanks == Blanks::behind_declaration;
+  const std::string_view body = reply.body;
+  const auto end = behind ? body.find('\n') + 1 : 0;
+  return (behind ? chunk(body.substr(0, end)) : "") + chunk("\r\n") + chunk(" ") + chunk(body.substr(end)) +
+         "0\r\n\r\n";
+}
+
 }  // namespace
 
 Socket::~Socket() {
@@ -242,13 +253,11 @@ bool send_reply(Socket& socket, const HttpReply& reply, bool head_only, const Se
   for (const auto& [name, value] : reply.headers) head += fmt::format("{}: {}\r\n", name, value);
   std::vector<Piece> pieces = reply.pieces;
   if (!reply.body.empty()) {
-    const std::string text = reply.slow_xml
-                                 ? fmt::format("2\r\n\r\n\r\n{:x}\r\n{}\r\n0\r\n\r\n", reply.body.size(), reply.body)
-                                 : reply.body;
+    const std::string text = reply.blanks == Blanks::none ? reply.body : with_blanks(reply);
     pieces = {{std::make_shared<const std::string>(text), 0, text.size()}};
   }
   const std::uint64_t size = reply.content_length.value_or(total(pieces));
-  if (reply.slow_xml && !reply.body.empty()) {
+  if (reply.blanks != Blanks::none && !reply.body.empty()) {
     head += "Transfer-Encoding: chunked\r\n";
   } else if (reply.status != 204) {
     head += fmt::format("Content-Length: {}\r\n", size);

@@ -62,6 +62,9 @@ struct Piece {
   std::uint64_t size = 0;
 };
 
+/// Long operations answer at once, chunked, with keep-alive blanks: COS before the XML declaration, S3 behind it.
+enum class Blanks : std::uint8_t { none, before_declaration, behind_declaration };
+
 struct HttpReply {
   int status = 200;
   std::string code{};  ///< error code, for the record
@@ -69,7 +72,7 @@ struct HttpReply {
   std::string body{};
   std::vector<Piece> pieces{};                    ///< the body when `body` is empty
   std::optional<std::uint64_t> content_length{};  ///< for HEAD
-  bool slow_xml = false;                          ///< chunked, with blanks before the document
+  Blanks blanks = Blanks::none;
   bool close = false;
 };
 
