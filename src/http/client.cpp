@@ -24,7 +24,7 @@ Task<Result<std::unique_ptr<Response>>> send_on(std::shared_ptr<Pool> pool, Requ
     }
     // A server may close an idle connection at the very moment we use it. That says nothing about the request.
     const bool stale = pooled && !result.answered && result.head.error().code == Errc::unavailable;
-    if (!stale || reuse == Reuse::never) co_return fail(std::move(result.head.error()));
+    if (!stale || !request.repeatable || reuse == Reuse::never) co_return fail(std::move(result.head.error()));
   }
 }
 

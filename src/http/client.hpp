@@ -62,6 +62,8 @@ struct Request {
   Chunks body{};                  ///< borrowed until send() returns
   /// Send Expect: 100-continue and wait at most a second for it, so that an error arrives before the body.
   bool expect_continue = false;
+  /// False: never repeated unseen (see Client::send), because the caller must know that it may have taken effect.
+  bool repeatable = true;
   /// Longest wait for the response head after the body was sent; absent: ClientOptions::stall_timeout.
   std::optional<SteadyClock::duration> response_timeout{};
 };
@@ -88,7 +90,7 @@ class Client {
   [[nodiscard]] virtual const Origin& origin() const = 0;
   /// Sends a request and returns when the response head is there, whatever its status. Waits for a free
   /// connection when max_connections are busy. Never repeats a request, except on a pooled connection that turns
-  /// out to be closed before any byte of the response arrived: then once, on a fresh one.
+  /// out to be closed before any byte of the response arrived: then once, on a fresh one, if it is repeatable.
   /// Errors: unavailable (name, connect, reset, TLS; the detail says which and what to check), timed_out, cancelled.
   [[nodiscard]] virtual Task<Result<std::unique_ptr<Response>>> send(Request request) = 0;
 };

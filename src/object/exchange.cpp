@@ -99,6 +99,7 @@ http::Request Exchange::build(const Call& call) const {
   http::Request request;
   request.method = call.method;
   request.target = encode_path(to_sign.path) + query_text(call.query);
+  request.repeatable = call.repeatable;
   request.response_timeout =
       call.patience == Patience::long_running ? options_.long_request_timeout : options_.request_timeout;
   if (!call.text.empty()) {

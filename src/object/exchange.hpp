@@ -39,6 +39,8 @@ struct Call {
   Chunks body{};       ///< borrowed; not signed (Content-MD5 guards it)
   std::string text{};  ///< a small body instead of `body`, signed
   Patience patience = Patience::normal;
+  /// False where a second execution is answered otherwise than the first: then every try must be seen here.
+  bool repeatable = true;
 };
 
 class Exchange {

@@ -26,6 +26,14 @@ bool says_exists(const Failure& failure) {
 
 }  // namespace
 
+ClientFactory http_clients(asio::any_io_executor executor, http::ClientOptions options, async::BlockingPool& pool) {
+  return [executor = std::move(executor), options = std::move(options), &pool](const http::Origin& origin) {
+    http::ClientOptions with_proxy = options;
+    if (!with_proxy.proxy) with_proxy.proxy = http::proxy_from_environment(origin);
+    return http::make_client(executor, origin, std::move(with_proxy), pool);
+  };
+}
+
 Result<std::unique_ptr<RemoteStore>> RemoteStore::create(StoreOptions options, std::shared_ptr<SharedStoreState> shared,
                                                          ClientFactory make_client) {
   auto exchange = Exchange::create(std::move(options), std::move(shared), std::move(make_client));
@@ -114,6 +122,7 @@ Task<Result<PutResult>> RemoteStore::put(std::string key, Chunks body, Integrity
   if (total_size(body) > limits().max_put) co_return fail(Errc::too_large, "put", key);
   const Dialect& dialect = exchange_->dialect();
   Call call{.operation = "put", .method = "PUT", .key = key, .body = body};
+  call.repeatable = !options.create_only;
   add_put_headers(call, options);
   if (options.create_only)
     call.headers.emplace_back(std::string(dialect.create_only_header), std::string(dialect.create_only_value));

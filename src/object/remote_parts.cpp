@@ -207,7 +207,8 @@ Task<Result<PutResult>> RemoteStore::finish_parts(std::string key, std::string u
             .method = "POST",
             .key = key,
             .query = {{"uploadId", upload_id}},
-            .patience = Patience::long_running};
+            .patience = Patience::long_running,
+            .repeatable = false};
   call.text = xml::write_complete(parts, dialect.xml_namespace);
   call.headers.emplace_back("Content-Type", "application/xml");
   call.headers.emplace_back("Content-MD5",

@@ -14,6 +14,11 @@
 
 namespace gantry::object {
 
+/// Clients with `options` on the caller's lane; when they name no proxy, the environment's for the origin is used.
+/// `pool` must outlive the store.
+[[nodiscard]] ClientFactory http_clients(asio::any_io_executor executor, http::ClientOptions options,
+                                         async::BlockingPool& pool);
+
 class RemoteStore final : public Store {
  public:
   static constexpr std::uint64_t max_part_by_hand = 64 * mib;
