@@ -6,10 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -131,6 +133,30 @@ TEST_P(LocalFiles, NoLinkLeadsOut) {
   make("/mine", "mine");
   EXPECT_EQ(code(run(fs_->rename(at("/mine"), at("/up/given")))), Errc::denied);
   EXPECT_EQ(on_disk(directory_.path() + "/outside.txt"), "secret");
+}
+
+TEST_P(LocalFiles, NoRaceWithALinkLeadsOut) {
+  disk::create_directory(directory_.path() + "/outer");
+  disk::create_directory(root_ + "/real");
+  disk::create_symlink("../outer", root_ + "/trap");
+  // Somebody with access to the disk swaps a directory for a link to the outside, as fast as he can.
+  std::atomic<bool> stop = false;
+  std::jthread attacker([this, &stop] {
+    while (!stop) {
+      ::renameat2(AT_FDCWD, (root_ + "/real").c_str(), AT_FDCWD, (root_ + "/trap").c_str(), RENAME_EXCHANGE);
+    }
+  });
+  std::size_t committed = 0;
+  for (int i = 0; i < 150 || (committed == 0 && i < 100000); ++i) {
+    const Path path = at("/real").child("f" + std::to_string(i));
+    if (auto upload = run(fs_->open_upload(path, {}))) committed += run((*upload)->commit()) ? 1 : 0;
+    static_cast<void>(run(fs_->make_directory(at("/real").child("d" + std::to_string(i)))));
+    static_cast<void>(run(fs_->rename(path, at("/trap").child("g" + std::to_string(i)))));
+  }
+  stop = true;
+  attacker.join();
+  EXPECT_GT(committed, 0U);
+  EXPECT_TRUE(disk::is_empty(directory_.path() + "/outer"));
 }
 
 TEST_P(LocalFiles, RemovingALinkSparesItsTarget) {

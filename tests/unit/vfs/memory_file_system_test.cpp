@@ -1,5 +1,8 @@
 #include "vfs/memory_file_system.hpp"
 
+#include <algorithm>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "tests/support/run.hpp"
@@ -95,6 +98,29 @@ TEST_F(MemoryFiles, AppendToAChangedFileIsAConflict) {
   ASSERT_TRUE(put(fs, at("/a"), 20));
   EXPECT_EQ(run(upload->commit()).error().code, Errc::conflict);
   EXPECT_EQ(run(fs.stat(at("/a")))->size, 20U);
+}
+
+TEST_F(MemoryFiles, SeveralLanesShareATree) {
+  auto tree = make_memory_tree();
+  auto work = [tree](char letter) {
+    asio::io_context lane;
+    MemoryFileSystem fs(tree);
+    const Path path = *Path::absolute("/shared");
+    for (int i = 0; i < 300; ++i) {
+      auto upload = test::run_task(lane, fs.open_upload(path, {})).value();
+      auto room = test::run_task(lane, upload->prepare(1000)).value();
+      std::ranges::fill(room, static_cast<std::byte>(letter));
+      test::run_task(lane, upload->advance(room.size())).value();
+      test::run_task(lane, upload->commit()).value();
+      auto reader = test::run_task(lane, fs.open_reader(path, {})).value();
+      std::vector<std::byte> content(2000);
+      content.resize(test::run_task(lane, reader->read(content)).value());
+      EXPECT_EQ(content.size(), 1000U);
+      EXPECT_EQ(std::ranges::count(content, content.front()), 1000);
+    }
+  };
+  std::jthread first(work, 'a');
+  std::jthread second(work, 'b');
 }
 
 TEST_F(MemoryFiles, AnEndedUploadRefusesMore) {
