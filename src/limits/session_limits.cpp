@@ -90,6 +90,11 @@ std::expected<UserSlot, Refusal> SessionLimits::login(const std::string& user, s
   return UserSlot{std::move(*slot)};
 }
 
+void SessionLimits::set_limits(std::uint32_t max_total, std::uint32_t max_per_address) {
+  max_total_ = max_total;
+  max_per_address_ = max_per_address;
+}
+
 std::uint32_t SessionLimits::sessions() const {
   std::lock_guard lock(counters_->mutex);
   auto at = counters_->count.find(total_key);

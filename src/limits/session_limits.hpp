@@ -4,6 +4,7 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <expected>
 #include <map>
@@ -54,10 +55,12 @@ class SessionLimits {
   [[nodiscard]] std::expected<SessionSlot, Refusal> enter(const boost::asio::ip::address& address);
   [[nodiscard]] std::expected<UserSlot, Refusal> login(const std::string& user, std::uint32_t max_for_user);
   [[nodiscard]] std::uint32_t sessions() const;
+  /// For a reload: counts for those who come; nobody is turned out.
+  void set_limits(std::uint32_t max_total, std::uint32_t max_per_address);
 
  private:
-  std::uint32_t max_total_;
-  std::uint32_t max_per_address_;
+  std::atomic<std::uint32_t> max_total_;
+  std::atomic<std::uint32_t> max_per_address_;
   std::shared_ptr<detail::Counters> counters_;
 };
 
