@@ -27,7 +27,7 @@ struct Account {
   Permissions permissions;
   std::uint64_t quota_bytes = 0;
   std::uint64_t quota_files = 0;
-  std::uint64_t max_upload = 0;    ///< bytes per second over all sessions, 0: no limit
+  std::uint64_t max_upload = 0;  ///< bytes per second over all sessions, 0: no limit
   std::uint64_t max_download = 0;
   std::uint32_t max_sessions = 0;
   std::vector<std::string> allow_from;  ///< CIDR; empty: from everywhere

@@ -10,16 +10,16 @@ namespace gantry::accounts {
 
 enum class Permission : std::uint16_t {
   none = 0,
-  enter = 1 << 0,      ///< e: change directory
-  list = 1 << 1,       ///< l
-  read = 1 << 2,       ///< r: download
-  append = 1 << 3,     ///< a: add to an existing file
-  remove = 1 << 4,     ///< d: delete files and directories, replace files
-  rename = 1 << 5,     ///< f
-  make = 1 << 6,       ///< m: make directories
-  write = 1 << 7,      ///< w: store files
-  chmod = 1 << 8,      ///< M
-  set_time = 1 << 9,   ///< T
+  enter = 1 << 0,     ///< e: change directory
+  list = 1 << 1,      ///< l
+  read = 1 << 2,      ///< r: download
+  append = 1 << 3,    ///< a: add to an existing file
+  remove = 1 << 4,    ///< d: delete files and directories, replace files
+  rename = 1 << 5,    ///< f
+  make = 1 << 6,      ///< m: make directories
+  write = 1 << 7,     ///< w: store files
+  chmod = 1 << 8,     ///< M
+  set_time = 1 << 9,  ///< T
 };
 
 class Permissions {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 
-#include "base/text.hpp"
 #include "base/units.hpp"
 
 namespace gantry {
@@ -63,19 +63,6 @@ bool Cidr::contains(std::string_view address) const {
   // "::/0" and the like must not let in IPv4 by way of the mapped form.
   if (!parsed || (is_ipv4(*parsed) && bits_ < mapped_bits)) return false;
   return keep_bits(*parsed, bits_) == network_;
-}
-
-std::string counting_network(std::string_view address) {
-  auto parsed = parse_address(address);
-  if (!parsed) return std::string(address);
-  const Address network = is_ipv4(*parsed) ? *parsed : keep_bits(*parsed, 64);
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (is_ipv4(network)) {
-    inet_ntop(AF_INET, network.data() + mapped_bits / 8, text.data(), text.size());
-    return text.data();
-  }
-  inet_ntop(AF_INET6, network.data(), text.data(), text.size());
-  return std::string(text.data()) + "/64";
 }
 
 }  // namespace gantry

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace gantry {
@@ -23,9 +22,5 @@ class Cidr {
   std::array<std::uint8_t, 16> network_{};
   unsigned bits_ = 0;  ///< of the 128-bit form; IPv4 lives below ::ffff:0:0/96
 };
-
-/// The network one customer usually has, as a key for counting: an IPv4 address itself, the /64 of an IPv6 address.
-/// Text that is no address counts as itself.
-[[nodiscard]] std::string counting_network(std::string_view address);
 
 }  // namespace gantry

@@ -97,7 +97,12 @@ int hash_password() {
     fmt::print(stderr, "no password on standard input\n");
     return exit_usage;
   }
-  fmt::print("{}\n", accounts::hash_password(password));
+  const auto hash = accounts::hash_password(password);
+  if (!hash) {
+    fmt::print(stderr, "{}\n", hash.error().text());
+    return exit_usage;
+  }
+  fmt::print("{}\n", *hash);
   return 0;
 }
 

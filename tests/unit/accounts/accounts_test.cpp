@@ -1,0 +1,246 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sodium.h>
+
+#include <array>
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+
+#include "accounts/file_accounts.hpp"
+#include "accounts/login_cache.hpp"
+#include "accounts/password.hpp"
+#include "accounts/permissions.hpp"
+#include "tests/support/run.hpp"
+
+namespace gantry::accounts {
+namespace {
+
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+bool check(std::string stored, std::string given) {
+  return verify(Secret(std::move(stored)), Secret(std::move(given)));
+}
+
+/// argon2id at its cheapest, so that many checks fit into a test.
+std::string cheap_hash(const std::string& text) {
+  if (sodium_init() < 0) return {};
+  std::array<char, crypto_pwhash_STRBYTES> out{};
+  EXPECT_EQ(crypto_pwhash_str_alg(out.data(), text.data(), text.size(), crypto_pwhash_OPSLIMIT_MIN,
+                                  crypto_pwhash_MEMLIMIT_MIN, crypto_pwhash_ALG_ARGON2ID13),
+            0);
+  return out.data();
+}
+
+Account account(const std::string& name, std::string password) {
+  Account made;
+  made.name = name;
+  made.password = Secret(std::move(password));
+  made.home = {"main", "/" + name};
+  return made;
+}
+
+TEST(Permissions, LettersReadAndPrint) {
+  const auto some = Permissions::parse("Tle");
+  ASSERT_TRUE(some);
+  EXPECT_EQ(some->letters(), "elT");
+  EXPECT_TRUE(some->allows(Permission::set_time));
+  EXPECT_FALSE(some->allows(Permission::write));
+  EXPECT_FALSE(some->allows(Permission::chmod));
+  EXPECT_EQ(Permissions::parse("elradfmwMT")->letters(), "elradfmwMT");
+  EXPECT_EQ(Permissions::parse("")->letters(), "");
+  EXPECT_FALSE(Permissions::parse("elx"));
+  EXPECT_FALSE(Permissions::parse("t"));
+}
+
+TEST(Password, ImportedHashesOfEveryKindAreChecked) {
+  // Made with crypt(3) from the password "secret".
+  const std::vector<std::string> hashes{
+      "$1$k2XAnEHB$rbDfQq368qWY4bas.D3Ac0",
+      "$5$rounds=1000$k2XAnEHBqQ1Ct2aM$jgOl0V/Vic8BJZ4wBDLE5hPwrxO8FWvvQqq4b1wm6k0",
+      "$6$rounds=1000$k2XAnEHBqQ1Ct2aM$Kusx4StgTAJKgtQ8A1Ud4OEtpvLZ/2wzq/Tix/"
+      "qeeqdrvuTHgR6KFuCyOP4TNp5lvuV.tmBxpDTp10bqrWJyv1",
+      "$y$j75$k2XAnEHBqQ1Ct2aMXFKNa/$Tg4ZRR7tz/WRlmYbADZh9OJYakPewgSPQqW55EXAJ14",
+      "$gy$j75$k2XAnEHBqQ1Ct2aMXFKNa/$O2VXkrrbK/nrZECj6gzoetucyvBE.tkY7fQCPxGaah8",
+      "$7$BU..../....k2XAnEHBqQ1Ct2aMXFKNa/$kHfmBJfFPI.rM/W7nSK4N.f7gXsq7U/kUJaT.MJMLuC",
+      "$2a$04$KBCwKxOzLha2MUDgW0PjXe/hE/UCO9qF89dOydoHjSwxcHev5LRn.",
+      "$2b$04$KBCwKxOzLha2MUDgW0PjXe/hE/UCO9qF89dOydoHjSwxcHev5LRn.",
+      "$2y$04$KBCwKxOzLha2MUDgW0PjXe/hE/UCO9qF89dOydoHjSwxcHev5LRn.",
+      "$sha1$842$qI1BtUnBX7KM$QBQD0g9VsbZDVnSUTidBTu7wxEbO"};
+  for (const std::string& hash : hashes) {
+    EXPECT_TRUE(is_hash(hash)) << hash;
+    EXPECT_TRUE(check(hash, "secret")) << hash;
+    EXPECT_FALSE(check(hash, "Secret")) << hash;
+    EXPECT_FALSE(check(hash, "")) << hash;
+    EXPECT_FALSE(check(hash, std::string("secret\0more", 11))) << hash;
+    EXPECT_FALSE(check(hash, hash)) << hash;
+  }
+}
+
+TEST(Password, PlainTextMatchesOnlyItself) {
+  EXPECT_TRUE(check("secret", "secret"));
+  EXPECT_FALSE(check("secret", "secre"));
+  EXPECT_FALSE(check("secret", "secret1"));
+  EXPECT_FALSE(check("", ""));
+  EXPECT_FALSE(is_hash("secret"));
+  EXPECT_FALSE(is_hash("$dollars$"));
+  EXPECT_TRUE(check("$dollars$", "$dollars$"));
+}
+
+TEST(Password, BrokenHashesMatchNothing) {
+  for (const char* broken : {"$6$", "$6$salt", "$argon2id$", "$argon2id$v=19$m=1,t=1,p=1$x", "$2b$99$x", "$y$"}) {
+    EXPECT_FALSE(check(broken, "")) << broken;
+    EXPECT_FALSE(check(broken, "secret")) << broken;
+    EXPECT_FALSE(check(broken, broken)) << broken;
+  }
+}
+
+TEST(Password, NewHashesAreArgon2idAndDiffer) {
+  const auto first = hash_password("secret");
+  const auto second = hash_password("secret");
+  ASSERT_TRUE(first && second);
+  EXPECT_THAT(*first, StartsWith("$argon2id$v=19$m=65536,t=2,p=1$"));
+  EXPECT_NE(*first, *second);
+  EXPECT_TRUE(check(*first, "secret"));
+  EXPECT_FALSE(check(*first, "wrong"));
+  EXPECT_EQ(hash_password("").error().code, Errc::invalid);
+  EXPECT_EQ(hash_password(std::string(longest_password + 1, 'x')).error().code, Errc::invalid);
+}
+
+TEST(LoginCache, RemembersForAWhile) {
+  LoginCache cache(2, Seconds(60));
+  const LoginCache::Time start{std::chrono::hours(1)};
+  cache.remember("a", Secret("bc"), start);
+  EXPECT_TRUE(cache.knows("a", Secret("bc"), start + Seconds(59)));
+  EXPECT_FALSE(cache.knows("ab", Secret("c"), start));
+  EXPECT_FALSE(cache.knows("a", Secret("bd"), start));
+  // Being remembered again does not prolong it.
+  cache.remember("a", Secret("bc"), start + Seconds(59));
+  EXPECT_FALSE(cache.knows("a", Secret("bc"), start + Seconds(60)));
+}
+
+TEST(LoginCache, DropsTheOldestWhenFull) {
+  LoginCache cache(2, Seconds(60));
+  const LoginCache::Time start{std::chrono::hours(1)};
+  for (int i = 0; i < 5; ++i) cache.remember(std::to_string(i), Secret("x"), start + Seconds(i));
+  EXPECT_EQ(cache.size(), 2U);
+  EXPECT_FALSE(cache.knows("2", Secret("x"), start + Seconds(5)));
+  EXPECT_TRUE(cache.knows("3", Secret("x"), start + Seconds(5)));
+  EXPECT_TRUE(cache.knows("4", Secret("x"), start + Seconds(5)));
+}
+
+class Logins : public ::testing::Test {
+ protected:
+  Result<Account> login(Accounts& accounts, const std::string& user, const std::string& password,
+                        const std::string& peer = "192.0.2.1", bool encrypted = false) {
+    return test::run_task(context_, accounts.login({user, Secret(password), peer, encrypted}));
+  }
+
+  asio::io_context context_;
+  async::BlockingPool pool_{2, 1000};
+};
+
+TEST_F(Logins, NameAndPasswordMustAgree) {
+  FileAccounts accounts({account("alice", cheap_hash("a")), account("bob", "b")}, std::nullopt, pool_);
+  auto alice = login(accounts, "alice", "a");
+  ASSERT_TRUE(alice);
+  EXPECT_EQ(alice->name, "alice");
+  EXPECT_EQ(alice->home.prefix, "/alice");
+  EXPECT_TRUE(login(accounts, "bob", "b"));
+  for (const auto& [user, password] : std::vector<std::pair<std::string, std::string>>{{"alice", "b"},
+                                                                                       {"alice", ""},
+                                                                                       {"bob", "a"},
+                                                                                       {"carol", "a"},
+                                                                                       {"Alice", "a"},
+                                                                                       {"", ""},
+                                                                                       {"anonymous", "a@b"}}) {
+    const auto refused = login(accounts, user, password);
+    ASSERT_FALSE(refused) << user;
+    EXPECT_EQ(refused.error().code, Errc::denied) << user;
+  }
+  // An unknown user is compared with a stored hash: its right password must not let anybody in.
+  EXPECT_FALSE(login(accounts, "nobody", "a"));
+  EXPECT_EQ(login(accounts, "alice", std::string(100'000, 'x')).error().code, Errc::denied);
+}
+
+TEST_F(Logins, TheRulesOfTheAccountAreChecked) {
+  Account alice = account("alice", "a");
+  alice.allow_from = {"10.0.0.0/8", "2001:db8::/32"};
+  Account bob = account("bob", "b");
+  bob.require_tls = true;
+  Account carol = account("carol", "c");
+  carol.allow_from = {"nonsense"};
+  FileAccounts accounts({alice, bob, carol}, std::nullopt, pool_);
+  EXPECT_TRUE(login(accounts, "alice", "a", "10.1.2.3"));
+  EXPECT_TRUE(login(accounts, "alice", "a", "2001:db8::7"));
+  EXPECT_THAT(login(accounts, "alice", "a", "192.0.2.1").error().detail, HasSubstr("allow_from"));
+  // With a wrong password the rules stay unmentioned.
+  EXPECT_THAT(login(accounts, "alice", "x", "192.0.2.1").error().detail, HasSubstr("password"));
+  EXPECT_TRUE(login(accounts, "bob", "b", "192.0.2.1", true));
+  EXPECT_THAT(login(accounts, "bob", "b").error().detail, HasSubstr("TLS"));
+  EXPECT_EQ(login(accounts, "carol", "c").error().code, Errc::denied);
+}
+
+TEST_F(Logins, AnonymousTakesAnyPassword) {
+  FileAccounts accounts({account("ftp", "secret")}, account("guest", ""), pool_);
+  for (const char* name : {"anonymous", "ANONYMOUS"}) {
+    auto guest = login(accounts, name, "me@example.com");
+    ASSERT_TRUE(guest) << name;
+    EXPECT_TRUE(guest->anonymous);
+    EXPECT_EQ(guest->name, name);
+  }
+  EXPECT_TRUE(login(accounts, "FTP", ""));
+  // An account of that name comes first.
+  EXPECT_FALSE(login(accounts, "ftp", "x"));
+  EXPECT_FALSE(login(accounts, "ftp", "secret")->anonymous);
+  EXPECT_FALSE(login(accounts, "guest", ""));
+}
+
+TEST_F(Logins, MoreChecksThanMayWaitAreThrottled) {
+  FileAccounts accounts({account("alice", cheap_hash("a"))}, std::nullopt, pool_,
+                        {.hashes_at_once = 1, .waiting = 2, .remembered = 8, .remember_for = Seconds(60)});
+  std::vector<Errc> codes;
+  for (int i = 0; i < 6; ++i) {
+    // Known and unknown names are refused alike.
+    asio::co_spawn(context_, accounts.login({i % 2 == 0 ? "alice" : "nobody", Secret("wrong"), "192.0.2.1", false}),
+                   [&](std::exception_ptr, const Result<Account>& result) { codes.push_back(result.error().code); });
+  }
+  context_.run();
+  EXPECT_EQ(std::ranges::count(codes, Errc::throttled), 3);
+  EXPECT_EQ(std::ranges::count(codes, Errc::denied), 3);
+  EXPECT_EQ(login(accounts, "alice", "wrong").error().code, Errc::denied);
+}
+
+TEST_F(Logins, ARightPasswordIsRememberedAndAWrongOneIsNot) {
+  // With no turn to hash at all, only what is remembered can be right.
+  auto pool = std::make_unique<async::BlockingPool>(1, 1000);
+  FileAccounts accounts({account("alice", cheap_hash("a"))}, std::nullopt, *pool);
+  EXPECT_TRUE(login(accounts, "alice", "a"));
+  EXPECT_FALSE(login(accounts, "alice", "b"));
+  std::atomic<bool> release{false};
+  asio::co_spawn(
+      context_, [&]() -> Task<void> { (void)co_await pool->run([&] { release.wait(false); }); },
+      [](std::exception_ptr) {});
+  EXPECT_TRUE(login(accounts, "alice", "a"));  // while the pool's only thread is busy
+  release = true;
+  release.notify_all();
+  context_.restart();
+  context_.run();
+  EXPECT_FALSE(login(accounts, "alice", "b"));
+}
+
+TEST_F(Logins, UnknownUsersAndPlainOnesCostAHashToo) {
+  FileAccounts accounts({account("plain", "p"), account("alice", cheap_hash("a"))}, std::nullopt, pool_,
+                        {.hashes_at_once = 0, .waiting = 0, .remembered = 8, .remember_for = Seconds(60)});
+  // With no hash allowed, whoever needs one is throttled.
+  EXPECT_EQ(login(accounts, "nobody", "x").error().code, Errc::throttled);
+  EXPECT_EQ(login(accounts, "plain", "x").error().code, Errc::throttled);
+  EXPECT_EQ(login(accounts, "alice", "x").error().code, Errc::throttled);
+  EXPECT_TRUE(login(accounts, "plain", "p"));
+}
+
+}  // namespace
+}  // namespace gantry::accounts
