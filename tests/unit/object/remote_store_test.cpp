@@ -5,6 +5,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include "async/child.hpp"
 #include "tests/support/fake_store.hpp"
 #include "tests/unit/object/exam.hpp"
 
@@ -266,6 +267,31 @@ TEST_P(Remote, nobody_there) {
   ASSERT_FALSE(probe);
   EXPECT_EQ(probe.error().code, Errc::unavailable) << probe.error().text();
   EXPECT_LT(SteadyClock::now() - begin, std::chrono::seconds(10));
+}
+
+TEST(HttpClients, are_made_for_the_origin_asked_for) {
+  asio::io_context io;
+  async::BlockingPool pool(1, 1);
+  http::Origin origin{.tls = false, .host = "127.0.0.1", .port = 9};
+  auto client = http_clients(io.get_executor(), {}, pool)(origin);
+  ASSERT_TRUE(client) << client.error().text();
+  EXPECT_EQ((*client)->origin(), origin);
+}
+
+TEST_P(Remote, cancelling_ends_a_call_and_a_pause) {
+  fake_.fail({.op = "GetObject", .times = 100, .action = FaultAction::stall});
+  std::optional<Result<std::unique_ptr<Body>>> got;
+  auto work = [&]() -> Task<void> {
+    async::Child child(co_await asio::this_coro::executor, "get",
+                       [](Bench& bench, auto& out) -> Task<void> { out = co_await bench->get("k", {}); }(bench_, got));
+    while (fake_.count("GetObject") == 0) co_await async::sleep_for(std::chrono::milliseconds(1));
+    child.cancel();
+    co_await child.join();
+  };
+  bench_.run(work());
+  ASSERT_TRUE(got);
+  ASSERT_FALSE(*got);
+  EXPECT_EQ(got->error().code, Errc::cancelled);
 }
 
 TEST_P(Remote, a_store_that_hangs_times_out) {

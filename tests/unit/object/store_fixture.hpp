@@ -26,9 +26,13 @@ class Bench {
  public:
   explicit Bench(StoreOptions options, SteadyClock::duration stall = std::chrono::seconds(5))
       : options_(std::move(options)) {
-    http::ClientOptions client;
-    client.stall_timeout = stall;
-    auto made = RemoteStore::create(options_, shared_, http_clients(io_.get_executor(), client, pool_));
+    // Made here and not by http_clients(): a proxy of the environment has no business with loopback.
+    ClientFactory factory = [this, stall](const http::Origin& origin) {
+      http::ClientOptions client;
+      client.stall_timeout = stall;
+      return http::make_client(io_.get_executor(), origin, client, pool_);
+    };
+    auto made = RemoteStore::create(options_, shared_, factory);
     if (!made) throw std::runtime_error(made.error().text());
     store_ = std::move(*made);
   }
