@@ -309,6 +309,7 @@ TEST_P(LocalFiles, HeldUploadDoesNotComeBackFromTheDead) {
   EXPECT_EQ(run(begin(at("/f"), "interrupted")->hold()), 11U);
   make("/other", "x");
   EXPECT_TRUE(run(fs_->rename(at("/other"), at("/f"))));
+  EXPECT_EQ(all_names(), std::set<std::string>{"f"});
   EXPECT_TRUE(run(fs_->remove_file(at("/f"))));
   EXPECT_EQ(code(run(fs_->stat(at("/f")))), Errc::not_found);
   EXPECT_TRUE(all_names().empty());
