@@ -26,6 +26,8 @@ std::string line(const Session&) {
 
 std::string mlst_line(const Session& session) { return session.state.facts.feat_line(); }
 
+std::string mode_line(const Session& session) { return session.config().server.mode_z ? "MODE Z" : ""; }
+
 constexpr auto always = Gate::always;
 constexpr auto clear = BeforeTls::allowed;
 constexpr auto optional = Argument::optional;
@@ -184,7 +186,12 @@ constexpr std::array commands_by_name = std::to_array<Row>({
      .keeps = parameters,
      .feature = mlst_line,
      .syntax = "MLST [<path>]"},
-    {.verb = "MODE", .handler = c::mode, .argument = required, .keeps = parameters, .syntax = "MODE S"},
+    {.verb = "MODE",
+     .handler = c::mode,
+     .argument = required,
+     .keeps = parameters,
+     .feature = mode_line,
+     .syntax = "MODE S"},
     {.verb = "NLST",
      .handler = c::nlst,
      .permission = Permission::list,
@@ -408,7 +415,7 @@ constexpr std::array opts_commands = std::to_array<Row>({
      .before_tls = clear,
      .argument = required,
      .needs = Needs::mode_z,
-     .feature = line<"MODE Z">,
+
      .syntax = "MODE Z LEVEL <1-9>"},
     {.verb = "REST",
      .handler = c::opts_rest,

@@ -133,6 +133,7 @@ Answer avbl(Session& session, std::string path) {
   if (!entry) co_return to_reply(entry.error());
   if (entry->kind != vfs::Kind::directory) co_return reply(550, "That is not a directory");
   auto space = co_await session.state.files->free_space(*target);
+  if (!space && space.error().code == Errc::unsupported) co_return reply(550, "The free space is not known here");
   if (!space) co_return to_reply(space.error());
   co_return reply(213, fmt::format("{}", *space));
 }
