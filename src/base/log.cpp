@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cmath>
 #include <ctime>
 #include <filesystem>
 #include <iterator>
@@ -20,10 +21,14 @@ namespace {
 
 spdlog::level::level_enum native(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warning: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -31,9 +36,8 @@ spdlog::level::level_enum native(Level level) {
 /// UTC, because a cluster's logs are read side by side.
 void set_pattern(spdlog::logger& logger, Format format) {
   // In JSON the message is the object's tail: the time and level open it.
-  const char* pattern = format == Format::json
-                            ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
-                            : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v";
+  const char* pattern =
+      format == Format::json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})" : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v";
   logger.set_formatter(std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc));
 }
 
@@ -70,15 +74,15 @@ std::shared_ptr<const Sinks> files(const Options& options) {
   auto sinks = std::make_shared<Sinks>();
   sinks->format = options.format;
   sinks->main = std::make_shared<spdlog::logger>(
-      "gantry", std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
-                    (base / "gantryd.log").string(), options.rotate_bytes, options.keep_files));
+      "gantry", std::make_shared<spdlog::sinks::rotating_file_sink_mt>((base / "gantryd.log").string(),
+                                                                       options.rotate_bytes, options.keep_files));
   sinks->main->set_level(native(options.level));
   sinks->main->flush_on(spdlog::level::info);
   set_pattern(*sinks->main, options.format);
   if (options.xferlog) {
     sinks->transfers = std::make_shared<spdlog::logger>(
-        "xferlog", std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
-                       (base / "xferlog").string(), options.rotate_bytes, options.keep_files));
+        "xferlog", std::make_shared<spdlog::sinks::rotating_file_sink_mt>((base / "xferlog").string(),
+                                                                          options.rotate_bytes, options.keep_files));
     sinks->transfers->set_pattern("%v");
     sinks->transfers->flush_on(spdlog::level::info);
   }
@@ -145,8 +149,11 @@ std::string format_json(std::string_view event, const Fields& fields) {
     out += ',';
     append_json_string(out, field.name);
     out += ':';
+    const auto* number = std::get_if<double>(&field.value);
     if (const auto* text = std::get_if<std::string>(&field.value))
       append_json_string(out, *text);
+    else if (number && !std::isfinite(*number))
+      out += "null";
     else
       out += text_value(field.value);
   }
@@ -154,14 +161,17 @@ std::string format_json(std::string_view event, const Fields& fields) {
 }
 
 std::string format_xferlog(const XferlogLine& line, std::int64_t unix_seconds) {
-  // wu-ftpd's xferlog(5): blanks in a name become '_', one record is one line.
-  std::string path = escape_control(line.path);
-  std::ranges::replace(path, ' ', '_');
+  // wu-ftpd's xferlog(5): fields are separated by blanks, so blanks in a name become '_'; one record is one line.
+  auto one_word = [](std::string_view text) {
+    std::string word = text.empty() ? "-" : escape_control(text);
+    std::ranges::replace(word, ' ', '_');
+    return word;
+  };
   return fmt::format("{:%a %b %e %H:%M:%S %Y} {} {} {} {} {} _ {} {} {} ftp 0 * {}",
                      fmt::gmtime(static_cast<std::time_t>(unix_seconds)),
                      std::max<std::int64_t>(1, static_cast<std::int64_t>(line.seconds + 0.5)), line.peer, line.bytes,
-                     path, line.ascii ? 'a' : 'b', line.upload ? 'i' : 'o', line.anonymous ? 'a' : 'r',
-                     escape_control(line.user), line.complete ? 'c' : 'i');
+                     one_word(line.path), line.ascii ? 'a' : 'b', line.upload ? 'i' : 'o', line.anonymous ? 'a' : 'r',
+                     one_word(line.user), line.complete ? 'c' : 'i');
 }
 
 Result<void> open(const Options& options) {
@@ -191,7 +201,8 @@ bool enabled(Level level) { return snapshot()->main->should_log(native(level)); 
 void write(Level level, std::string_view event, const Fields& fields) {
   auto sinks = snapshot();
   if (!sinks->main->should_log(native(level))) return;
-  sinks->main->log(native(level), sinks->format == Format::json ? format_json(event, fields) : format_text(event, fields));
+  sinks->main->log(native(level),
+                   sinks->format == Format::json ? format_json(event, fields) : format_text(event, fields));
 }
 
 void xferlog(const XferlogLine& line) {

@@ -16,15 +16,28 @@ struct Unit {
 
 constexpr std::uint64_t largest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
-constexpr std::array byte_units{
-    Unit{"TiB", tib}, Unit{"GiB", gib}, Unit{"MiB", mib}, Unit{"KiB", kib},
-    Unit{"TB", 1'000'000'000'000}, Unit{"GB", 1'000'000'000}, Unit{"MB", 1'000'000}, Unit{"kB", 1'000},
-    Unit{"KB", 1'000}, Unit{"B", 1}, Unit{"T", tib}, Unit{"G", gib}, Unit{"M", mib}, Unit{"K", kib},
-    Unit{"t", tib}, Unit{"g", gib}, Unit{"m", mib}, Unit{"k", kib}, Unit{"", 1}};
+constexpr std::array byte_units{Unit{"TiB", tib},
+                                Unit{"GiB", gib},
+                                Unit{"MiB", mib},
+                                Unit{"KiB", kib},
+                                Unit{"TB", 1'000'000'000'000},
+                                Unit{"GB", 1'000'000'000},
+                                Unit{"MB", 1'000'000},
+                                Unit{"kB", 1'000},
+                                Unit{"KB", 1'000},
+                                Unit{"B", 1},
+                                Unit{"T", tib},
+                                Unit{"G", gib},
+                                Unit{"M", mib},
+                                Unit{"K", kib},
+                                Unit{"t", tib},
+                                Unit{"g", gib},
+                                Unit{"m", mib},
+                                Unit{"k", kib},
+                                Unit{"", 1}};
 
-constexpr std::array duration_units{
-    Unit{"ms", 1}, Unit{"s", 1'000}, Unit{"m", 60'000}, Unit{"h", 3'600'000}, Unit{"d", 86'400'000},
-    Unit{"", 1'000}};
+constexpr std::array duration_units{Unit{"ms", 1},        Unit{"s", 1'000},      Unit{"m", 60'000},
+                                    Unit{"h", 3'600'000}, Unit{"d", 86'400'000}, Unit{"", 1'000}};
 
 template <std::size_t N>
 std::optional<std::uint64_t> parse_with(std::string_view text, const std::array<Unit, N>& units) {
@@ -86,8 +99,6 @@ std::string exact_duration(Milliseconds duration) {
   return fmt::format("{}ms", value);
 }
 
-WallTime wall_now() {
-  return std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
-}
+WallTime wall_now() { return std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now()); }
 
 }  // namespace gantry
