@@ -11,7 +11,7 @@ struct ListArguments {
   bool recursive = false;     ///< -R
   bool one_per_line = false;  ///< -1
   bool long_format = false;   ///< -l
-  std::string path;           ///< blanks in it kept; empty: the working directory
+  std::string path = {};      ///< blanks in it kept; empty: the working directory
 
   bool operator==(const ListArguments&) const = default;
 };
