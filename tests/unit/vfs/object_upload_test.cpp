@@ -1,0 +1,242 @@
+#include "vfs/object_upload.hpp"
+
+#include "async/child.hpp"
+#include "async/event.hpp"
+#include "base/text.hpp"
+#include "tests/unit/vfs/object_fixture.hpp"
+
+namespace gantry::vfs {
+namespace {
+
+TEST(PartSizes, DoubleEveryThousandParts) {
+  const std::uint64_t most = 5 * gib;
+  EXPECT_EQ(part_size_of(1, 8 * mib, most), 8 * mib);
+  EXPECT_EQ(part_size_of(1000, 8 * mib, most), 8 * mib);
+  EXPECT_EQ(part_size_of(1001, 8 * mib, most), 16 * mib);
+  EXPECT_EQ(part_size_of(9001, 8 * mib, most), 4 * gib);
+  EXPECT_EQ(part_size_of(10'000, 8 * mib, gib), gib);
+  std::uint64_t reach = 0;
+  for (std::uint64_t number = 1; number <= 10'000; ++number) reach += part_size_of(number, 8 * mib, most);
+  EXPECT_GE(reach, 7 * tib);
+}
+
+TEST(PartSizes, KnownSizesFitTenThousandParts) {
+  EXPECT_EQ(first_part_size(0, 10'000, 8 * mib), 8 * mib);
+  EXPECT_EQ(first_part_size(80'000 * mib, 10'000, 8 * mib), 8 * mib);
+  EXPECT_EQ(first_part_size(80'000 * mib + 1, 10'000, 8 * mib), 9 * mib);
+  EXPECT_GE(first_part_size(5 * tib, 10'000, 8 * mib) * 10'000, 5 * tib);
+}
+
+TEST(CopyRanges, CoverEverythingWithoutSmallParts) {
+  for (std::uint64_t size : {1 * mib, 5 * mib, gib - 1, gib, gib + 1, gib + 5 * mib - 1, gib + 5 * mib, 7 * gib + 3}) {
+    std::uint64_t at = 0;
+    for (const ByteRange& range : split_for_copy(size, gib, 5 * mib)) {
+      EXPECT_EQ(range.offset, at);
+      EXPECT_GE(range.length, std::min(size, 5 * mib)) << size;
+      EXPECT_LT(range.length, gib + 5 * mib) << size;
+      at += range.length;
+    }
+    EXPECT_EQ(at, size);
+  }
+  EXPECT_TRUE(split_for_copy(0, gib, 5 * mib).empty());
+}
+
+class ObjectUploads : public ObjectFixture {};
+
+TEST_F(ObjectUploads, SmallFilesCarryTheirChecksum) {
+  put("/f", "123456789");
+  EXPECT_EQ(store_->metadata("f").at("crc64"), "995dc9bbdf1939fa");
+  EXPECT_EQ(to_hex(*must(run(fs_->known_checksum(at("/f"), digest::Algorithm::crc64)))), "995dc9bbdf1939fa");
+  EXPECT_EQ(to_hex(*must(run(fs_->known_checksum(at("/f"), digest::Algorithm::md5)))),
+            "25f9e794323b453885f5181f1b624d0b");
+  EXPECT_FALSE(must(run(fs_->known_checksum(at("/f"), digest::Algorithm::sha256))).has_value());
+}
+
+TEST_F(ObjectUploads, TheChecksumDoesNotOutliveItsContent) {
+  use({.min_part = 16 * kib}, false);
+  put("/f", "123456789");
+  put("/f", "0", {.mode = UploadMode::append});
+  const auto crc = must(run(fs_->known_checksum(at("/f"), digest::Algorithm::crc64)));
+  ASSERT_TRUE(crc.has_value());
+  EXPECT_NE(to_hex(*crc), "995dc9bbdf1939fa");
+  put("/g", data(100 * kib));
+  EXPECT_FALSE(must(run(fs_->known_checksum(at("/g"), digest::Algorithm::crc64))).has_value());
+}
+
+TEST_F(ObjectUploads, PartsGoOutInParallelButBounded) {
+  unsigned now = 0;
+  unsigned most = 0;
+  store_->on_call([&](std::string operation, std::string) -> Task<void> {
+    if (operation != "put_part") co_return;
+    most = std::max(most, ++now);
+    co_await async::sleep_for(Milliseconds(5));
+    --now;
+  });
+  options_.parts_in_flight = 3;
+  restart();
+  put("/f", data(64 * kib * 12));
+  EXPECT_EQ(most, 3U);
+  EXPECT_TRUE(store_->content("f") == data(64 * kib * 12));
+}
+
+TEST_F(ObjectUploads, MemoryIsGivenBackWhenPartsAreAcknowledged) {
+  use({.min_part = 16 * kib}, true, 200 * kib);
+  auto upload = open("/f");
+  must(try_write(*upload, data(2 * mib)));
+  EXPECT_LE(budget_->used(), 200 * kib + 64 * kib);
+  must(run(upload->commit()));
+  EXPECT_EQ(budget_->used(), 0U);
+  EXPECT_TRUE(store_->content("f") == data(2 * mib));
+}
+
+TEST_F(ObjectUploads, AFullBudgetStopsNobodyForEver) {
+  use({.min_part = 64 * kib}, true, 128 * kib);
+  options_.part_size = 128 * kib;
+  restart();
+  // Somebody else holds everything and never gives it back.
+  auto taken = budget_->first(128 * kib);
+  put("/f", data(300 * kib));
+  EXPECT_TRUE(store_->content("f") == data(300 * kib));
+  EXPECT_EQ(budget_->used(), 128 * kib);
+}
+
+TEST_F(ObjectUploads, WaitingForMemoryCanBeCancelled) {
+  use({.min_part = 64 * kib}, true, 64 * kib);
+  options_.part_size = mib;
+  restart();
+  auto other = open("/other");
+  must(try_write(*other, data(64 * kib)));
+  auto upload = open("/f");
+  must(try_write(*upload, data(64 * kib)));
+  auto more = budget_->first(64 * kib);
+  Errc seen = Errc::internal;
+  auto wait = [&]() -> Task<void> {
+    // Each may exceed the budget for a turn; what matters here is that the wait ends at once when asked.
+    for (;;) {
+      auto room = co_await upload->prepare(64 * kib);
+      if (!room) {
+        seen = room.error().code;
+        co_return;
+      }
+      if (auto done = co_await upload->advance(room->size()); !done) co_return;
+      if (co_await async::cancelled()) {
+        seen = Errc::cancelled;
+        co_return;
+      }
+    }
+  };
+  store_->on_call([](std::string operation, std::string) -> Task<void> {
+    if (operation == "put_part") co_await async::sleep_for(std::chrono::minutes(5));
+  });
+  auto scene = [&]() -> Task<void> {
+    async::Child child(co_await asio::this_coro::executor, "wait", wait());
+    co_await async::sleep_for(Milliseconds(50));
+    child.cancel();
+    co_await child.join();
+    co_await upload->abort();
+    co_await other->abort();
+  };
+  run(scene());
+  EXPECT_EQ(seen, Errc::cancelled);
+  EXPECT_EQ(budget_->used(), 64 * kib);
+  EXPECT_EQ(store_->open_uploads(), 0U);
+}
+
+TEST_F(ObjectUploads, TooLargeIsSaidEarly) {
+  options_.max_file_size = 100 * kib;
+  restart();
+  EXPECT_EQ(code(run(fs_->open_upload(at("/f"), {.expected_size = 100 * kib + 1}))), Errc::too_large);
+  auto upload = open("/f");
+  EXPECT_EQ(code(try_write(*upload, data(200 * kib))), Errc::too_large);
+  run(upload->abort());
+  EXPECT_FALSE(store_->has("f"));
+  EXPECT_EQ(store_->open_uploads(), 0U);
+  put("/fits", data(100 * kib));
+}
+
+TEST_F(ObjectUploads, AFailedPartEndsTheUpload) {
+  store_->fail_next("put_part", Errc::unavailable);
+  auto upload = open("/f");
+  EXPECT_EQ(code(try_write(*upload, data(4 * mib))), Errc::unavailable);
+  run(upload->abort());
+  EXPECT_EQ(store_->open_uploads(), 0U);
+  EXPECT_EQ(budget_->used(), 0U);
+}
+
+TEST_F(ObjectUploads, TheLookAtTheTargetRunsBesideTheData) {
+  store_->set("d/below", "x");
+  bool answered = false;
+  store_->on_call([&](std::string operation, std::string) -> Task<void> {
+    while (operation == "list" && !answered) co_await async::sleep_for(Milliseconds(1));
+  });
+  auto upload = open("/d");  // would never return if it waited for the store
+  must(try_write(*upload, data(10)));
+  answered = true;
+  EXPECT_EQ(code(run(upload->commit())), Errc::is_directory);
+  EXPECT_FALSE(store_->has("d"));
+  auto orphan = open("/no/f");
+  EXPECT_EQ(code(run(orphan->commit())), Errc::not_found);
+  EXPECT_TRUE(store_->keys() == std::vector<std::string>{"d/below"});
+}
+
+TEST_F(ObjectUploads, AnUncertainFinishIsNeverAborted) {
+  store_->on_call({});
+  auto upload = open("/f");
+  must(try_write(*upload, data(200 * kib)));
+  struct Uncertain : test::MemoryStore {
+    using MemoryStore::MemoryStore;
+    Task<Result<object::PutResult>> finish_parts(std::string, std::string, std::vector<object::PartInfo>,
+                                                 bool) override {
+      co_return fail(Errc::unavailable, "finish_parts", "uncertain");
+    }
+  };
+  run(upload->abort());
+  auto uncertain = std::make_shared<Uncertain>(test::MemoryStoreOptions{.limits = {.min_part = 16 * kib}});
+  fs_ = std::make_unique<ObjectFileSystem>(uncertain, options_);
+  auto second = open("/f");
+  must(try_write(*second, data(200 * kib)));
+  auto done = run(second->commit());
+  EXPECT_EQ(code(done), Errc::unavailable);
+  EXPECT_EQ(done.error().detail, "uncertain");
+  EXPECT_EQ(uncertain->count("abort_parts"), 0U);
+  EXPECT_EQ(uncertain->open_uploads(), 1U);
+}
+
+TEST_F(ObjectUploads, AWrongObjectIsNoSuccess) {
+  struct Liar : test::MemoryStore {
+    using MemoryStore::MemoryStore;
+    Task<Result<object::PutResult>> finish_parts(std::string key, std::string id, std::vector<object::PartInfo> parts,
+                                                 bool create_only) override {
+      parts.pop_back();
+      co_return co_await MemoryStore::finish_parts(key, id, parts, create_only);
+    }
+  };
+  for (bool crc64 : {true, false}) {
+    auto liar = std::make_shared<Liar>(test::MemoryStoreOptions{.limits = {.min_part = 16 * kib}, .crc64 = crc64});
+    fs_ = std::make_unique<ObjectFileSystem>(liar, options_);
+    auto upload = open("/f");
+    must(try_write(*upload, data(200 * kib)));
+    EXPECT_EQ(code(run(upload->commit())), Errc::corrupt);
+    EXPECT_FALSE(liar->has("f"));
+  }
+}
+
+TEST_F(ObjectUploads, AppendIsPinnedToTheObjectItBeganWith) {
+  store_->set("f", data(300 * kib, 1));
+  auto upload = open("/f", {.mode = UploadMode::append});
+  must(try_write(*upload, data(10)));
+  store_->set("f", data(300 * kib, 2));
+  EXPECT_EQ(code(run(upload->commit())), Errc::conflict);
+  EXPECT_TRUE(store_->content("f") == data(300 * kib, 2));
+  EXPECT_EQ(store_->open_uploads(), 0U);
+}
+
+TEST_F(ObjectUploads, AppendKeepsTheMetadataThatStillHolds) {
+  store_->set("f", data(300 * kib),
+              {.metadata = {{"mtime", "1"}, {"crc64", "0"}, {"colour", "red"}}, .content_type = "text/plain"});
+  put("/f", "more", {.mode = UploadMode::append});
+  EXPECT_EQ(store_->metadata("f"), (object::Metadata{{"colour", "red"}}));
+}
+
+}  // namespace
+}  // namespace gantry::vfs
