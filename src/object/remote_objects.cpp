@@ -136,10 +136,8 @@ Task<Result<PutResult>> RemoteStore::put(std::string key, Chunks body, Integrity
     if (options.create_only && says_exists(failure)) {
       failure.error.code = Errc::already_exists;
       // The try before may have succeeded without our hearing of it: then what exists is ours.
-      if (uncertain && co_await holds(key, body, integrity)) {
-        auto info = co_await head(key);
-        if (info) co_return PutResult{info->etag, info->crc64, info->request_id};
-      }
+      if (uncertain)
+        if (auto ours = co_await find_sent(key, body, integrity)) co_return std::move(*ours);
     }
     uncertain = uncertain || failure.uncertain;
     co_return std::unexpected(std::move(failure));
@@ -147,13 +145,16 @@ Task<Result<PutResult>> RemoteStore::put(std::string key, Chunks body, Integrity
   co_return co_await with_retries<PutResult>(exchange_->retry_context("put"), once);
 }
 
-Task<bool> RemoteStore::holds(std::string key, Chunks body, Integrity integrity) {
+Task<std::optional<PutResult>> RemoteStore::find_sent(std::string key, Chunks body, Integrity integrity) {
   auto info = co_await head(key);
-  if (!info || info->size != total_size(body)) co_return false;
-  if (integrity.crc64 && info->crc64) co_return *integrity.crc64 == *info->crc64;
-  if (!is_md5_etag(info->etag)) co_return false;
-  std::string md5 = integrity.md5.empty() ? md5_of(body) : integrity.md5;
-  co_return to_lower(info->etag) == to_hex(md5);
+  if (!info || info->size != total_size(body)) co_return std::nullopt;
+  bool same = false;
+  if (integrity.crc64 && info->crc64)
+    same = *integrity.crc64 == *info->crc64;
+  else if (is_md5_etag(info->etag))
+    same = to_lower(info->etag) == to_hex(integrity.md5.empty() ? md5_of(body) : integrity.md5);
+  if (!same) co_return std::nullopt;
+  co_return PutResult{info->etag, info->crc64, info->request_id};
 }
 
 Task<Result<void>> RemoteStore::remove(std::string key) {

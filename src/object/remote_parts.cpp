@@ -199,9 +199,8 @@ Task<Result<std::vector<UploadInfo>>> RemoteStore::list_uploads(std::string pref
   co_return all;
 }
 
-Task<Result<PutResult>> RemoteStore::finish_parts(std::string key, std::string upload_id, std::vector<PartInfo> parts,
-                                                  bool create_only) {
-  if (parts.empty()) co_return fail(Errc::invalid, "finish_parts", "no parts");
+Call RemoteStore::join_call(const std::string& key, const std::string& upload_id, const std::vector<PartInfo>& parts,
+                            bool create_only) const {
   const Dialect& dialect = exchange_->dialect();
   Call call{.operation = "finish_parts",
             .method = "POST",
@@ -215,7 +214,13 @@ Task<Result<PutResult>> RemoteStore::finish_parts(std::string key, std::string u
                             digest::to_base64(digest::hash(digest::Algorithm::md5, as_byte_view(call.text))));
   if (create_only)
     call.headers.emplace_back(std::string(dialect.create_only_header), std::string(dialect.create_only_value));
+  return call;
+}
 
+Task<Result<PutResult>> RemoteStore::finish_parts(std::string key, std::string upload_id, std::vector<PartInfo> parts,
+                                                  bool create_only) {
+  if (parts.empty()) co_return fail(Errc::invalid, "finish_parts", "no parts");
+  Call call = join_call(key, upload_id, parts, create_only);
   bool uncertain = false;
   auto finished = co_await with_retries<PutResult>(
       exchange_->retry_context("finish_parts"), [&](unsigned) -> Task<Attempt<PutResult>> {
@@ -234,30 +239,27 @@ Task<Result<PutResult>> RemoteStore::finish_parts(std::string key, std::string u
                      finished->request_id);
     co_return finished;
   }
-  if (!uncertain || finished.error().code == Errc::cancelled) {
-    // A cancel may also leave a request on its way.
-    if (finished.error().code == Errc::cancelled && uncertain) finished.error().detail = "uncertain";
-    co_return finished;
+  if (!uncertain) co_return finished;
+  Error error = std::move(finished.error());
+  if (error.code != Errc::cancelled) {
+    if (auto joined = co_await find_joined(key, std::move(parts))) co_return std::move(*joined);
+    if (error.code == Errc::already_exists) co_return fail(std::move(error));
+    error.code = Errc::unavailable;
   }
-  PutResult found;
-  if (co_await holds_parts(key, std::move(parts), found)) co_return found;
-  if (finished.error().code == Errc::already_exists) co_return finished;
-  finished.error().detail = "uncertain: " + finished.error().detail;
-  finished.error().code = Errc::unavailable;
-  co_return finished;
+  // After a cancel, too, a request may still be on its way.
+  error.detail = "uncertain: " + error.detail;
+  co_return fail(std::move(error));
 }
 
-Task<bool> RemoteStore::holds_parts(std::string key, std::vector<PartInfo> parts, PutResult& found) {
+Task<std::optional<PutResult>> RemoteStore::find_joined(std::string key, std::vector<PartInfo> parts) {
   auto info = co_await head(key);
-  if (!info) co_return false;
+  if (!info) co_return std::nullopt;
   std::uint64_t size = 0;
   for (const PartInfo& part : parts) size += part.size;
-  if (info->size != size) co_return false;
   auto crc = joined_crc64(parts);
   bool same = crc && info->crc64 ? *crc == *info->crc64 : to_lower(info->etag) == to_lower(joined_etag(parts));
-  if (!same) co_return false;
-  found = PutResult{info->etag, info->crc64, info->request_id};
-  co_return true;
+  if (info->size != size || !same) co_return std::nullopt;
+  co_return PutResult{info->etag, info->crc64, info->request_id};
 }
 
 Task<Result<void>> RemoteStore::abort_parts(std::string key, std::string upload_id) {

@@ -59,8 +59,12 @@ class RemoteStore final : public Store {
   [[nodiscard]] Task<Attempt<PutResult>> send_body(const Call& call, const Integrity& integrity);
   /// A server-side copy, a part copy or a join: 200 says nothing before the document is read.
   [[nodiscard]] Task<Attempt<PutResult>> send_for_document(const Call& call);
-  [[nodiscard]] Task<bool> holds(std::string key, Chunks body, Integrity integrity);
-  [[nodiscard]] Task<bool> holds_parts(std::string key, std::vector<PartInfo> parts, PutResult& found);
+  /// What stands under the key if it is what we sent: for a try whose answer was lost. Nothing: it is not, or nobody
+  /// can tell.
+  [[nodiscard]] Task<std::optional<PutResult>> find_sent(std::string key, Chunks body, Integrity integrity);
+  [[nodiscard]] Task<std::optional<PutResult>> find_joined(std::string key, std::vector<PartInfo> parts);
+  [[nodiscard]] Call join_call(const std::string& key, const std::string& upload_id, const std::vector<PartInfo>& parts,
+                               bool create_only) const;
   [[nodiscard]] Task<Result<PartInfo>> copy_part_by_hand(PartTarget target, std::string from, ByteRange range,
                                                          std::string if_match);
   [[nodiscard]] Task<Result<std::vector<KeyFailure>>> remove_listed(std::vector<std::string> keys);

@@ -161,6 +161,7 @@ ObjectInfo MemoryStore::info_of(const std::string& key, const Object& object) co
 PutResult MemoryStore::store(const std::string& key, std::shared_ptr<Object> object) {
   object->modified = wall_now();
   PutResult result;
+  result.request_id = "memory";
   result.etag = object->etag;
   if (options_.crc64) result.crc64 = crc64_of(object->content);
   objects_[key] = std::move(object);
@@ -317,8 +318,9 @@ Task<Result<PartInfo>> MemoryStore::copy_part(object::PartTarget target, std::st
   const Object& source = *found->second;
   if (!if_match.empty() && if_match != source.etag) co_return fail(Errc::conflict, "copy_part", from);
   std::uint64_t size = source.content.size();
-  std::uint64_t length = range.whole() ? size : range.length;
-  if (range.offset > size || length > size - range.offset) co_return fail(Errc::bad_offset, "copy_part", from);
+  if (range.offset > size) co_return fail(Errc::bad_offset, "copy_part", from);
+  std::uint64_t length = range.length == ByteRange::unbounded ? size - range.offset : range.length;
+  if (length > size - range.offset) co_return fail(Errc::bad_offset, "copy_part", from);
   if (length > options_.limits.max_part) co_return fail(Errc::too_large, "copy_part", from);
   auto piece = source.content.substr(static_cast<std::size_t>(range.offset), static_cast<std::size_t>(length));
   PartInfo info = add_part(*upload, target.number, std::move(piece));

@@ -24,21 +24,22 @@ inline RetryOptions quick_retries() {
 
 class Bench {
  public:
-  explicit Bench(StoreOptions options, SteadyClock::duration stall = std::chrono::seconds(5))
-      : options_(std::move(options)) {
+  explicit Bench(StoreOptions options, SteadyClock::duration stall = std::chrono::seconds(5)) {
     // Made here and not by http_clients(): a proxy of the environment has no business with loopback.
     ClientFactory factory = [this, stall](const http::Origin& origin) {
       http::ClientOptions client;
       client.stall_timeout = stall;
       return http::make_client(io_.get_executor(), origin, client, pool_);
     };
-    auto made = RemoteStore::create(options_, shared_, factory);
+    auto made = RemoteStore::create(std::move(options), shared_, factory);
     if (!made) throw std::runtime_error(made.error().text());
     store_ = std::move(*made);
   }
 
-  RemoteStore* operator->() { return store_.get(); }
-  RemoteStore& store() { return *store_; }
+  /// Any other store, for the same exam.
+  explicit Bench(std::unique_ptr<Store> store) : store_(std::move(store)) {}
+
+  Store* operator->() { return store_.get(); }
   SharedStoreState& shared() { return *shared_; }
 
   template <class T>
@@ -77,11 +78,10 @@ class Bench {
     }
   }
 
-  StoreOptions options_;
   asio::io_context io_;
   async::BlockingPool pool_{1, 16};
   std::shared_ptr<SharedStoreState> shared_ = std::make_shared<SharedStoreState>();
-  std::unique_ptr<RemoteStore> store_;
+  std::unique_ptr<Store> store_;
 };
 
 inline std::string pattern(std::size_t size, unsigned seed = 1) {
