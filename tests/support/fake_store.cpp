@@ -260,7 +260,7 @@ std::optional<HttpReply> FakeStore::Implementation::instead_of_executing(const F
   if (rule.action != FaultAction::error && rule.action != FaultAction::ok_with_error) return std::nullopt;
   const bool disguised = rule.action == FaultAction::ok_with_error;
   HttpReply reply = bucket.error(disguised ? 200 : rule.status, rule.code, "A fault on demand");
-  reply.slow_xml = disguised && target.op == "CompleteMultipartUpload";
+  if (disguised && target.op == "CompleteMultipartUpload") reply.blanks = bucket.blanks();
   return reply;
 }
 
