@@ -135,6 +135,8 @@ Task<Result<std::unique_ptr<Reader>>> ObjectFileSystem::open_reader(Path path, B
   auto context = context_;
   auto key = context->keys.file(path);
   if (!key) co_return fail(std::move(key.error()));
+  // No number of bytes that cannot be added to the offset is less than "to the end".
+  if (range.length > ByteRange::unbounded - range.offset) range.length = ByteRange::unbounded;
   if (range.length == 0) co_return co_await open_empty(context, path, range.offset);
   auto body = co_await context->store->get(*key, {range, {}});
   if (body) co_return std::make_unique<ObjectReader>(context, std::move(*body));
