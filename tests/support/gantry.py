@@ -1,0 +1,289 @@
+"""Starts gantryd, and the store behind it, on free loopback ports in a scratch directory.
+
+Nothing here sleeps for luck: readiness is polled with a limit, and what was started is
+stopped by its process id. A server that does not end cleanly fails the test that used it.
+"""
+
+import atexit
+import contextlib
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+SUPPORT = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(SUPPORT))
+import s3  # noqa: E402
+
+ROOT = SUPPORT.parent.parent
+STORES = ("local", "memory", "s3", "cos", "rgw")
+ACCESS_KEY, SECRET_KEY = "AKTEST0000000000", "secret/for+tests=0123456789"
+START_LIMIT = 30  # seconds; a sanitized server on a busy machine needs a few
+STOP_LIMIT = 20
+
+
+class Setup:
+    """What one test run shares: the build, a scratch directory, the real object store."""
+
+    build = ROOT / "build" / "release"
+    _scratch = None
+    _rgw = None
+
+    @classmethod
+    def scratch(cls):
+        if cls._scratch is None:
+            cls._scratch = pathlib.Path(tempfile.mkdtemp(prefix="gantry-test."))
+            atexit.register(shutil.rmtree, cls._scratch, True)
+        return cls._scratch
+
+    @classmethod
+    def directory(cls, name):
+        return pathlib.Path(tempfile.mkdtemp(prefix=name + ".", dir=cls.scratch()))
+
+    @classmethod
+    def program(cls, path):
+        return str(cls.build / path)
+
+    @classmethod
+    def sanitized(cls):
+        return cls.build.name in ("asan-ubsan", "tsan")
+
+    @classmethod
+    def certificate(cls):
+        """Paths of a self-made certificate for localhost and of its key."""
+        cert, key = cls.scratch() / "cert.pem", cls.scratch() / "key.pem"
+        if not cert.exists():
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=localhost",
+                 "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1", "-keyout", key, "-out", cert],
+                check=True, capture_output=True,
+            )
+        return cert, key
+
+    @classmethod
+    def rgw(cls):
+        """The environment of a running Ceph gateway, started on first use."""
+        if cls._rgw is None:
+            directory = cls.scratch() / "rgw"
+            script = [str(SUPPORT / "rgw")]
+            atexit.register(subprocess.run, [*script, "down", "--dir", directory], check=False)
+            done = subprocess.run(
+                [*script, "up", "--dir", directory], check=True, stdout=subprocess.PIPE, text=True
+            )
+            pairs = (line.removeprefix("export ").split("=", 1) for line in done.stdout.splitlines())
+            cls._rgw = {name: value.strip("'") for name, value in pairs}
+        return cls._rgw
+
+
+def free_port(host="127.0.0.1"):
+    """A port below the range of outgoing connections that nobody listens on."""
+    while True:
+        port = random.randrange(10000, 20000)
+        with socket.socket() as probe:
+            with contextlib.suppress(OSError):
+                probe.bind((host, port))
+                return port
+
+
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+def stop(process, limit=STOP_LIMIT):
+    """TERM, then KILL after the limit. Returns the exit status; None if it had to be killed."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            return process.wait(limit)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            return None
+    return process.returncode
+
+
+class FakeStore:
+    """The strict S3 or COS store of tests/support as a process of its own."""
+
+    def __init__(self, dialect="s3", latency_ms=0, arguments=()):
+        self.bucket = "examplebucket-1250000000" if dialect == "cos" else "test"
+        self.directory = Setup.directory("store")
+        port_file = self.directory / "port"
+        self.process = subprocess.Popen(
+            [Setup.program("tests/support/fake_store"), "--listen", "127.0.0.1:0", "--dialect", dialect,
+             "--bucket", self.bucket, "--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY,
+             "--latency-ms", str(latency_ms), "--port-file", str(port_file), *arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.directory / "log", "wb"),
+        )
+        deadline = time.monotonic() + START_LIMIT
+        while not port_file.exists():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                stop(self.process)
+                raise RuntimeError("fake_store did not start: " + (self.directory / "log").read_text())
+            time.sleep(0.01)
+        self.endpoint = f"http://127.0.0.1:{port_file.read_text().strip()}"
+
+    def stop(self):
+        stop(self.process)
+
+
+def toml(value):
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(toml(v) for v in value) + "]"
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def table(header, values):
+    return f"{header}\n" + "".join(f"{key} = {toml(value)}\n" for key, value in values.items()) + "\n"
+
+
+class Gantry:
+    """One running gantryd. Users: demo (everything) and viewer (may only look and read)."""
+
+    def __init__(self, store="local", server=None, tls=None, transfer=None, latency_ms=0, store_arguments=()):
+        self.store = store
+        self.directory = Setup.directory("gantryd")
+        self.host = "127.0.0.1"
+        self.port, self.tls_port = free_port(), free_port()
+        self.root = self.directory / "root"
+        self.fake = None
+        self.bucket = None  # how to look behind, for stores that speak S3
+        self.prefix = ""
+        cert, key = Setup.certificate()
+        listen = [f"127.0.0.1:{self.port}"] + ([f"[::1]:{self.port}"] if has_ipv6() else [])
+        self.config = self.directory / "gantry.toml"
+        values = {"listen": listen, "listen_tls": [f"127.0.0.1:{self.tls_port}"], "max_sessions": 0,
+                  "state": f"sqlite:{self.directory}/gantry.db", **(server or {})}
+        self.config.write_text(
+            table("[server]", values)
+            + table("[tls]", {"certificate": cert, "key": key, **(tls or {})})
+            + table("[transfer]", transfer or {})
+            + table("[log]", {"directory": "", "level": "info"})
+            + table("[[store]]", self._store_settings(latency_ms, store_arguments))
+            + table("[[user]]", {"name": "demo", "password": "demo", "home": "main:/"})
+            + table("[[user]]", {"name": "viewer", "password": "viewer", "home": "main:/", "permissions": "elr"}),
+            encoding="utf-8",
+        )
+        self.log_file = self.directory / "log"
+        self.start()
+
+    def _store_settings(self, latency_ms, store_arguments):
+        if self.store == "local":
+            self.root.mkdir()
+            return {"name": "main", "type": "local", "root": self.root}
+        if self.store == "memory":
+            return {"name": "main", "type": "memory"}
+        if self.store == "rgw":
+            env = Setup.rgw()
+            self.prefix = self.directory.name + "/"
+            access, secret, endpoint, bucket = (
+                env[name] for name in ("S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_ENDPOINT", "S3_BUCKET"))
+        else:
+            self.fake = FakeStore(self.store, latency_ms, store_arguments)
+            access, secret, endpoint, bucket = ACCESS_KEY, SECRET_KEY, self.fake.endpoint, self.fake.bucket
+        kind = "cos" if self.store == "cos" else "s3"
+        settings = {"name": "main", "type": kind, "bucket": bucket, "endpoint": endpoint, "prefix": self.prefix,
+                    "region": "ap-guangzhou" if kind == "cos" else "us-east-1",
+                    "access_key": access, "secret_key": secret}
+        if kind == "s3":
+            settings["path_style"] = True
+            self.bucket = s3.Bucket(endpoint, bucket, access, secret)
+        return settings
+
+    def start(self):
+        with open(self.log_file, "ab") as log:
+            self.process = subprocess.Popen(
+                [Setup.program("src/gantryd/gantryd"), "--config", str(self.config)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory,
+            )
+        deadline = time.monotonic() + START_LIMIT
+        while not self._listens():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                stop(self.process)
+                raise RuntimeError(f"gantryd did not start on port {self.port}:\n{self.log()[-4000:]}")
+            time.sleep(0.02)
+
+    def _listens(self):
+        with socket.socket() as probe:
+            return probe.connect_ex((self.host, self.port)) == 0
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    @property
+    def address(self):
+        return (self.host, self.port)
+
+    def log(self):
+        return self.log_file.read_text(errors="replace")
+
+    def stop(self):
+        status = stop(self.process)
+        if self.fake:
+            self.fake.stop()
+        if status != 0:
+            reason = "had to be killed" if status is None else f"ended with status {status}"
+            raise AssertionError(f"gantryd ({self.store}) {reason}; the end of its log:\n{self.log()[-6000:]}")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None:
+            self.stop()
+        else:
+            with contextlib.suppress(AssertionError):
+                self.stop()
+
+    def stored(self):
+        """What the store holds by path below the user's /, with sizes, seen without Gantry. None: no such way."""
+        if self.store == "local":
+            return {str(p.relative_to(self.root)): p.stat().st_size for p in self.root.rglob("*") if p.is_file()}
+        if self.bucket:
+            return {k.removeprefix(self.prefix): size for k, size in self.bucket.keys(self.prefix).items()
+                    if not k.endswith("/")}
+        return None
+
+
+def client_context(**options):
+    """A TLS client that trusts the tests' certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(Setup.certificate()[0])
+    for name, value in options.items():
+        setattr(context, name, value)
+    return context
+
+
+def memory_of(pid, field="VmHWM"):
+    """A line of /proc/PID/status in bytes."""
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(field + ":"):
+            return int(line.split()[1]) * 1024
+    raise KeyError(field)
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
