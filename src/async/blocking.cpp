@@ -10,9 +10,13 @@ BlockingPool::BlockingPool(std::size_t threads, std::size_t max_queued)
 
 BlockingPool::~BlockingPool() { stop(); }
 
-void BlockingPool::stop() { pool_.join(); }
+void BlockingPool::stop() {
+  stopped_ = true;
+  pool_.join();
+}
 
 bool BlockingPool::enter() {
+  if (stopped_) return false;
   if (pending_.fetch_add(1) < limit_) return true;
   pending_.fetch_sub(1);
   return false;
@@ -26,7 +30,9 @@ Task<void> BlockingPool::submit(std::function<void()> work) {
     auto home = asio::make_work_guard(asio::get_associated_executor(handler));
     asio::post(pool_, [call = std::move(call), handler = std::move(handler), home = std::move(home)]() mutable {
       call();
-      asio::post(home.get_executor(), std::move(handler));
+      // The guard goes along: once the caller is awake its io_context may end, and this thread must not touch it.
+      auto executor = home.get_executor();
+      asio::post(executor, [handler = std::move(handler), home = std::move(home)]() mutable { std::move(handler)(); });
     });
   };
   return asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable, std::move(work));

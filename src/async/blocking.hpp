@@ -17,7 +17,8 @@
 
 namespace gantry::async {
 
-/// A bounded pool of threads for blocking calls, shared by all lanes. Thread-safe.
+/// A bounded pool of threads for blocking calls, shared by all lanes. Thread-safe. Ends before the io_contexts of
+/// its callers do.
 class BlockingPool {
  public:
   /// `threads` work at once; at most `max_queued` calls wait, more are refused with Errc::unavailable.
@@ -30,7 +31,7 @@ class BlockingPool {
   template <std::invocable F>
   [[nodiscard]] Task<Result<std::invoke_result_t<F>>> run(F call) {
     using Value = std::invoke_result_t<F>;
-    if (!enter()) co_return fail(Errc::unavailable, "blocking pool", "too many calls wait");
+    if (!enter()) co_return fail(Errc::unavailable, "blocking pool", "too many calls wait, or the server ends");
     std::optional<Result<Value>> result;
     auto work = [&] {
       try {
@@ -42,6 +43,8 @@ class BlockingPool {
         }
       } catch (const std::exception& problem) {
         result.emplace(fail(Errc::internal, "blocking call", problem.what()));
+      } catch (...) {
+        result.emplace(fail(Errc::internal, "blocking call", "unknown exception"));
       }
       leave();
     };
@@ -49,6 +52,7 @@ class BlockingPool {
     co_return std::move(*result);
   }
 
+  /// Waits for the calls that have begun or are queued; later ones are refused.
   void stop();
 
  private:
@@ -58,6 +62,7 @@ class BlockingPool {
 
   std::size_t limit_;
   std::atomic<std::size_t> pending_{0};
+  std::atomic<bool> stopped_{false};
   asio::thread_pool pool_;
 };
 

@@ -62,26 +62,47 @@ Lease ByteBudget::first(std::uint64_t bytes) {
   return {shared_from_this(), bytes};
 }
 
-Task<Lease> ByteBudget::acquire(std::uint64_t bytes) {
-  if (Lease lease = try_acquire(bytes); lease.bytes() > 0) co_return lease;
-  auto waiter = std::make_shared<Waiter>(co_await asio::this_coro::executor, bytes);
-  {
-    std::lock_guard lock(shared_->mutex);
-    shared_->queue.push_back(waiter);
+/// A place in the queue. Left when the wait ends in any way, also when its lane is torn down.
+struct ByteBudget::Place {
+  Place(ByteBudget& from, std::shared_ptr<Waiter> who) : budget(from.shared_from_this()), waiter(std::move(who)) {
+    std::lock_guard lock(budget->shared_->mutex);
+    budget->shared_->queue.push_back(waiter);
   }
+  ~Place() {
+    std::uint64_t unused = 0;
+    {
+      std::lock_guard lock(budget->shared_->mutex);
+      if (waiter->granted && !taken) unused = waiter->bytes;
+      if (!waiter->granted) std::erase(budget->shared_->queue, waiter);
+    }
+    // Whoever stood behind may fit where this one did not.
+    if (!taken) budget->give_back(unused);
+  }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+  [[nodiscard]] Lease take() {
+    std::lock_guard lock(budget->shared_->mutex);
+    if (!waiter->granted) return {};
+    taken = true;
+    return {budget, waiter->bytes};
+  }
+
+  std::shared_ptr<ByteBudget> budget;
+  std::shared_ptr<Waiter> waiter;
+  bool taken = false;
+};
+
+Task<Lease> ByteBudget::acquire(std::uint64_t bytes) {
+  if (bytes == 0) co_return Lease{};
+  if (Lease lease = try_acquire(bytes); lease.bytes() > 0) co_return lease;
+  Place place(*this, std::make_shared<Waiter>(co_await asio::this_coro::executor, bytes));
   give_back(0);  // room may have appeared between the try and the queue
   for (;;) {
-    {
-      std::lock_guard lock(shared_->mutex);
-      if (waiter->granted) co_return Lease{shared_from_this(), bytes};
-    }
-    if (co_await cancelled()) break;
-    co_await waiter->event.wait();
+    if (Lease lease = place.take(); lease.bytes() > 0) co_return lease;
+    if (co_await cancelled()) co_return Lease{};
+    co_await place.waiter->event.wait();
   }
-  std::lock_guard lock(shared_->mutex);
-  if (waiter->granted) co_return Lease{shared_from_this(), bytes};
-  std::erase(shared_->queue, waiter);
-  co_return Lease{};
 }
 
 std::uint64_t ByteBudget::used() const {

@@ -34,7 +34,8 @@ class ByteBudget : public std::enable_shared_from_this<ByteBudget> {
 
   /// At once or not at all.
   [[nodiscard]] Lease try_acquire(std::uint64_t bytes);  // empty lease (bytes() == 0) when full
-  /// Waits in order of arrival until `bytes` are free. An empty lease when the caller was cancelled.
+  /// Waits in order of arrival until `bytes` are free; more than the limit waits until nothing is used. An empty
+  /// lease when the caller was cancelled, and for 0 bytes, which need not wait.
   [[nodiscard]] Task<Lease> acquire(std::uint64_t bytes);
   /// Never waits and may exceed the limit: for a transfer that holds nothing yet, so that nobody starves.
   [[nodiscard]] Lease first(std::uint64_t bytes);
@@ -45,6 +46,7 @@ class ByteBudget : public std::enable_shared_from_this<ByteBudget> {
  private:
   friend class Lease;
   struct Shared;
+  struct Place;
   explicit ByteBudget(std::uint64_t limit);
   void give_back(std::uint64_t bytes);
 

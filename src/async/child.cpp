@@ -56,16 +56,16 @@ struct Child::State : std::enable_shared_from_this<Child::State> {
 
 Child::Child(asio::any_io_executor executor, std::string_view name, Task<void> work, std::function<void()> on_end)
     : state_(std::make_shared<State>(executor)) {
+  auto end = [state = state_, label = std::string(name),
+              on_end = std::move(on_end)](const std::exception_ptr& problem) {
+    if (problem) report(label, problem);
+    state->running = false;
+    state->repeat.cancel();
+    if (on_end) on_end();
+    state->ended.notify();
+  };
   asio::co_spawn(executor, with_cancellation_as_result(std::move(work)),
-                 asio::bind_cancellation_slot(state_->signal.slot(),
-                                              [state = state_, label = std::string(name),
-                                               on_end = std::move(on_end)](const std::exception_ptr& problem) {
-                                                if (problem) report(label, problem);
-                                                state->running = false;
-                                                state->repeat.cancel();
-                                                if (on_end) on_end();
-                                                state->ended.notify();
-                                              }));
+                 asio::bind_cancellation_slot(state_->signal.slot(), std::move(end)));
 }
 
 bool Child::running() const { return state_ && state_->running; }
@@ -115,10 +115,15 @@ void TaskGroup::cancel() {
 
 Task<void> TaskGroup::join() {
   auto state = state_;
-  while (state->running > 0) co_await state->empty.wait_uninterrupted();
-  // The last child has left its body but its completion may not have run yet.
-  for (Child& child : state->children) co_await child.join();
-  state->children.clear();
+  for (;;) {
+    while (state->running > 0) co_await state->empty.wait_uninterrupted();
+    if (state->children.empty()) co_return;
+    // The child has left its body but its completion may not have run yet. Taken out of the list first, because
+    // another one may be spawned while we wait.
+    Child last = std::move(state->children.front());
+    state->children.pop_front();
+    co_await last.join();
+  }
 }
 
 }  // namespace gantry::async

@@ -17,15 +17,17 @@ namespace gantry::async {
 class Child {
  public:
   Child() = default;
-  /// Starts `work` on `executor`. An exception that escapes is logged as a bug under `name` and ends the child.
-  /// `on_end` is called on the lane when running() has become false, before a joiner resumes.
+  /// Starts `work` on `executor`: at once and up to its first wait when called there. An exception that escapes is
+  /// logged as a bug under `name` and ends the child. `on_end` is called on the lane when running() has become false,
+  /// before a joiner resumes.
   Child(asio::any_io_executor executor, std::string_view name, Task<void> work, std::function<void()> on_end = {});
 
   Child(Child&&) noexcept = default;
   Child& operator=(Child&&) noexcept = default;
 
   [[nodiscard]] bool running() const;
-  /// Asks the child to stop; returns at once. Join to wait for it.
+  /// Asks the child to stop; returns at once. Join to wait for it. A child that has not begun does begin, and finds
+  /// the request at its first wait.
   void cancel();
   /// Waits until the child has ended. Not affected by the caller's own cancellation. At most one joiner.
   [[nodiscard]] Task<void> join();

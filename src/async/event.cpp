@@ -3,22 +3,25 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/redirect_error.hpp>
 
+#include <cstdint>
 #include <memory>
+#include <utility>
 
 namespace gantry::async {
 
 Task<bool> Event::wait_until(SteadyClock::time_point deadline) {
-  // notify() cancels timer_; the deadline does the same through a second timer that outlives neither wait.
-  auto expired = std::make_shared<bool>(false);
+  // notify() cancels timer_; the deadline does the same through a second timer. Its handler may already be queued
+  // when the wait ends, and run when this event is gone.
+  enum class Wait : std::uint8_t { going_on, expired, over };
+  auto wait_state = std::make_shared<Wait>(Wait::going_on);
   asio::steady_timer limit(co_await asio::this_coro::executor, deadline);
-  limit.async_wait([this, expired](boost::system::error_code error) {
-    if (error) return;
-    *expired = true;
+  limit.async_wait([this, wait_state](boost::system::error_code error) {
+    if (error || *wait_state == Wait::over) return;
+    *wait_state = Wait::expired;
     timer_.cancel();
   });
   co_await wait();
-  limit.cancel();
-  co_return !*expired;
+  co_return std::exchange(*wait_state, Wait::over) != Wait::expired;
 }
 
 Task<void> Event::wait_uninterrupted() {

@@ -1,10 +1,21 @@
 #include "async/watchdog.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 namespace gantry::async {
+namespace {
+
+/// "No limit" is often written as the largest duration, which cannot be added to a time.
+SteadyClock::duration bounded(SteadyClock::duration limit) {
+  return std::min<SteadyClock::duration>(limit, std::chrono::years(10));
+}
+
+}  // namespace
 
 struct Watchdog::State : std::enable_shared_from_this<Watchdog::State> {
   State(const asio::any_io_executor& executor, SteadyClock::duration duration, std::function<void()> callback)
-      : timer(executor), limit(duration), on_expire(std::move(callback)), last(SteadyClock::now()) {}
+      : timer(executor), limit(bounded(duration)), on_expire(std::move(callback)), last(SteadyClock::now()) {}
 
   void wait() {
     timer.expires_at(last + limit);
@@ -38,7 +49,7 @@ Watchdog::~Watchdog() { disarm(); }
 void Watchdog::touch() { state_->last = SteadyClock::now(); }
 
 void Watchdog::restart(SteadyClock::duration limit) {
-  state_->limit = limit;
+  state_->limit = bounded(limit);
   state_->last = SteadyClock::now();
   if (state_->armed) state_->wait();
 }
