@@ -21,6 +21,8 @@ constexpr auto drain_poll = std::chrono::milliseconds(50);
 constexpr auto accept_pause = std::chrono::milliseconds(100);
 /// How often expired held uploads are looked for.
 constexpr auto sweep_interval = std::chrono::minutes(1);
+/// Disks are walked for leftovers at the start and then so often.
+constexpr auto disk_sweep_interval = std::chrono::hours(6);
 
 struct Listener {
   Tcp::acceptor acceptor;
@@ -114,6 +116,7 @@ Task<void> Server::Parts::reload() {
   next->tls = std::move(*tls);
   next->accounts = make_accounts(*config, shared.blocking);
   if (next->tls) log::info("certificate", {{"subject", next->tls->describe()}});
+  shared.session_limits.set_limits(config->server.max_sessions, config->server.max_sessions_per_ip);
   shared.replace(std::move(next));
   log::info("reloaded", {{"file", file}});
 }
@@ -124,8 +127,14 @@ Task<void> Server::Parts::wait_until_empty(SteadyClock::duration limit) {
 }
 
 Task<void> Server::Parts::keep_house() {
-  while (co_await async::sleep_for(sweep_interval))
-    co_await storage->sweep(shared.generation()->config->transfer.held_upload_ttl);
+  auto next_disk_sweep = SteadyClock::now();
+  do {
+    Milliseconds ttl = shared.generation()->config->transfer.held_upload_ttl;
+    co_await storage->sweep(ttl);
+    if (SteadyClock::now() < next_disk_sweep) continue;
+    co_await storage->sweep_disks(ttl);
+    next_disk_sweep = SteadyClock::now() + disk_sweep_interval;
+  } while (co_await async::sleep_for(sweep_interval));
 }
 
 Task<void> Server::Parts::wait_for_signals(async::TaskGroup& tasks) {

@@ -88,7 +88,7 @@ vfs::Verify verify_of(config::Verify verify) {
 
 struct Backend {
   const config::Store* settings;
-  std::shared_ptr<object::Store> bucket;   ///< s3 and cos
+  std::shared_ptr<vfs::LocalRoot> root;    ///< local  std::shared_ptr<object::Store> bucket;   ///< s3 and cos
   std::shared_ptr<vfs::FileSystem> files;  ///< memory and local
 };
 
@@ -152,7 +152,7 @@ namespace {
 
 Result<Backend> make_backend(const config::Store& store, const config::Config& config, Shared& shared,
                              const asio::any_io_executor& executor) {
-  Backend backend{&store, nullptr, nullptr};
+  Backend backend{&store, nullptr, nullptr, nullptr};
   auto& common = shared_storage();
   std::lock_guard lock(common.mutex);
   if (store.type == config::StoreType::memory) {
@@ -170,6 +170,7 @@ Result<Backend> make_backend(const config::Store& store, const config::Config& c
       if (!opened) return fail(Errc::invalid, "store." + store.name + ".root", opened.error().text());
       root = std::move(*opened);
     }
+    backend.root = root;
     backend.files = std::make_shared<vfs::LocalFileSystem>(root, shared.blocking);
     return backend;
   }
@@ -249,6 +250,15 @@ Task<void> Storage::sweep(Milliseconds ttl) {
     if (!backend.bucket) continue;
     std::size_t gone = co_await vfs::abort_expired(shared_storage().held, backend.bucket, name, ttl);
     if (gone > 0) log::info("held uploads dropped", {{"store", name}, {"count", gone}});
+  }
+}
+
+Task<void> Storage::sweep_disks(Milliseconds ttl) {
+  for (auto& [name, backend] : parts_->backends) {
+    if (!backend.root) continue;
+    auto gone =
+        co_await parts_->shared.blocking.run([root = backend.root, ttl] { return root->sweep(wall_now() - ttl); });
+    if (gone && *gone > 0) log::info("held uploads dropped", {{"store", name}, {"count", *gone}});
   }
 }
 

@@ -22,8 +22,9 @@ class Storage {
   [[nodiscard]] Task<Result<std::shared_ptr<vfs::FileSystem>>> open(accounts::Account account);
   /// Can every store be used? One problem a store, in words for the operator.
   [[nodiscard]] Task<std::vector<std::string>> probe();
-  /// The janitor's step: drops uploads that were held longer than `ttl`.
+  /// The janitor's steps: drop uploads that were held longer than `ttl`. On disks this walks the whole tree.
   [[nodiscard]] Task<void> sweep(Milliseconds ttl);
+  [[nodiscard]] Task<void> sweep_disks(Milliseconds ttl);
 
  private:
   struct Parts;
