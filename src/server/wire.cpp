@@ -88,7 +88,8 @@ vfs::Verify verify_of(config::Verify verify) {
 
 struct Backend {
   const config::Store* settings;
-  std::shared_ptr<vfs::LocalRoot> root;    ///< local  std::shared_ptr<object::Store> bucket;   ///< s3 and cos
+  std::shared_ptr<vfs::LocalRoot> root;    ///< local
+  std::shared_ptr<object::Store> bucket;   ///< s3 and cos
   std::shared_ptr<vfs::FileSystem> files;  ///< memory and local
 };
 
