@@ -95,17 +95,14 @@ class Background {
 
 /// Runs `work` to its end whatever happens to the caller: for clean-up and for publishing.
 template <class T>
-[[nodiscard]] Task<T> uninterrupted(std::string_view name, Task<T> work) {
-  auto executor = co_await asio::this_coro::executor;
-  auto value = std::make_shared<std::optional<T>>();
-  auto run = [](std::shared_ptr<std::optional<T>> out, Task<T> inner) -> Task<void> {
+[[nodiscard]] Task<Result<T>> uninterrupted(std::string_view name, Task<Result<T>> work) {
+  auto value = std::make_shared<std::optional<Result<T>>>();
+  auto run = [](std::shared_ptr<std::optional<Result<T>>> out, Task<Result<T>> inner) -> Task<void> {
     out->emplace(co_await std::move(inner));
   };
-  async::Child child(executor, name, run(value, std::move(work)));
+  async::Child child(co_await asio::this_coro::executor, name, run(value, std::move(work)));
   co_await child.join();
-  if (!*value) {
-    if constexpr (requires { typename T::error_type; }) co_return fail(Errc::internal, std::string(name), "exception");
-  }
+  if (!*value) co_return fail(Errc::internal, std::string(name), "ended without a value");
   co_return std::move(**value);
 }
 

@@ -4,7 +4,7 @@
 
 #include "base/log.hpp"
 #include "vfs/background.hpp"
-#include "vfs/object_upload.hpp"
+#include "vfs/part_plan.hpp"
 #include "vfs/part_uploader.hpp"
 
 namespace gantry::vfs {
@@ -31,7 +31,7 @@ Task<Result<std::string>> copy_in_parts(ObjectContextPtr context, object::Object
       co_return fail(std::move(handed.error()));
     }
   }
-  auto finished = co_await uninterrupted<Result<object::PutResult>>("finish copy", uploader->finish());
+  auto finished = co_await uninterrupted("finish copy", uploader->finish());
   if (!finished) co_return fail(std::move(finished.error()));
   co_return std::move(finished->etag);
 }
@@ -115,13 +115,13 @@ Task<Result<void>> move_all(ObjectContextPtr context, std::string from, std::str
     co_return Result<void>();
   });
   if (!copied) {
-    auto undone = co_await uninterrupted<Result<void>>("undo rename", remove_all(context, std::move(made)));
+    auto undone = co_await uninterrupted("undo rename", remove_all(context, std::move(made)));
     if (!undone) log::warning("rename_not_undone", {{"to", to}, {"error", undone.error().text()}});
     co_return fail(std::move(copied.error()));
   }
   std::vector<std::string> keys;
   for (auto& source : *sources) keys.push_back(std::move(source.key));
-  co_return co_await uninterrupted<Result<void>>("remove renamed", remove_all(context, std::move(keys)));
+  co_return co_await uninterrupted("remove renamed", remove_all(context, std::move(keys)));
 }
 
 }  // namespace gantry::vfs

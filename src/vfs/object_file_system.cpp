@@ -49,7 +49,7 @@ Task<Result<std::unique_ptr<Reader>>> open_empty(ObjectContextPtr context, Path 
 Task<Result<object::ObjectInfo>> source_file(ObjectContextPtr context, Path path) {
   auto key = context->keys.file(path);
   if (!key) co_return fail(std::move(key.error()));
-  if (auto known = context->cache.find(path); known && known->entry && !known->entry->unique.starts_with("held-")) {
+  if (auto known = context->cache.find(path); known && known->entry) {
     if (known->entry->kind == Kind::directory) co_return fail(Errc::is_directory, "rename", path.text());
     object::ObjectInfo info;
     info.key = *key;

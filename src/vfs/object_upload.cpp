@@ -1,54 +1,25 @@
 #include "vfs/object_upload.hpp"
 
 #include <algorithm>
-#include <atomic>
 
 #include "base/text.hpp"
+#include "vfs/background.hpp"
 #include "vfs/held_uploads.hpp"
 #include "vfs/object_lookup.hpp"
+#include "vfs/overdraft.hpp"
+#include "vfs/part_buffer.hpp"
+#include "vfs/part_plan.hpp"
+#include "vfs/part_uploader.hpp"
 
 namespace gantry::vfs {
 namespace {
 
 constexpr std::size_t first_chunk = 64 * kib;  // most files are small
 constexpr std::size_t chunk_size = 256 * kib;
-constexpr std::uint64_t copied_at_once = 1 * gib;
 /// How long a full budget is waited for before the transfer looks for another way on.
 constexpr auto budget_patience = std::chrono::milliseconds(500);
 /// How long an interrupted upload waits for parts on their way before it is held.
 constexpr auto hold_patience = std::chrono::seconds(20);
-
-/// When the budget is full of parts too small to be sent, nobody could go on. One transfer of the process at a time
-/// may then exceed it until its part can go. Whoever gets no further (its client has stopped) keeps others from it
-/// only so long, so the excess grows by one part in `turn` at most.
-class Overdraft {
- public:
-  Overdraft() = default;
-  Overdraft(const Overdraft&) = delete;
-  Overdraft& operator=(const Overdraft&) = delete;
-  ~Overdraft() { release(); }
-  bool take() {
-    const std::int64_t now = SteadyClock::now().time_since_epoch().count();
-    std::int64_t holder = last_taken().load();
-    if (mine_ != 0 && holder == mine_) return true;
-    if (holder != 0 && now - holder < SteadyClock::duration(turn).count()) return false;
-    if (!last_taken().compare_exchange_strong(holder, now)) return false;
-    mine_ = now;
-    return true;
-  }
-  void release() {
-    std::int64_t holder = std::exchange(mine_, 0);
-    if (holder != 0) last_taken().compare_exchange_strong(holder, 0);
-  }
-
- private:
-  static constexpr auto turn = std::chrono::seconds(2);
-  static std::atomic<std::int64_t>& last_taken() {
-    static std::atomic<std::int64_t> when{0};
-    return when;
-  }
-  std::int64_t mine_ = 0;
-};
 
 /// What is kept of the object that is being continued.
 struct Kept {
@@ -68,12 +39,8 @@ class ObjectUpload : public Upload {
   [[nodiscard]] Task<Result<MutableBytes>> prepare(std::size_t wanted) override;
   [[nodiscard]] Task<Result<void>> advance(std::size_t count) override;
   [[nodiscard]] std::uint64_t position() const override { return position_; }
-  [[nodiscard]] Task<Result<Entry>> commit() override {
-    return uninterrupted<Result<Entry>>("commit upload", commit_now());
-  }
-  [[nodiscard]] Task<Result<std::uint64_t>> hold() override {
-    return uninterrupted<Result<std::uint64_t>>("hold upload", hold_now());
-  }
+  [[nodiscard]] Task<Result<Entry>> commit() override { return uninterrupted("commit upload", commit_now()); }
+  [[nodiscard]] Task<Result<std::uint64_t>> hold() override { return uninterrupted("hold upload", hold_now()); }
   [[nodiscard]] Task<void> abort() override { return uninterrupted("abort upload", abort_now()); }
   [[nodiscard]] std::string request_id() const override { return request_id_; }
   ~ObjectUpload() override {
@@ -164,6 +131,7 @@ Task<Result<async::Lease>> ObjectUpload::chunk_lease(std::uint64_t bytes) {
   if (async::Lease lease = budget.try_acquire(bytes); lease.bytes() > 0) co_return lease;
   auto busy = [this] { return uploader_ && uploader_->in_flight() > 0; };
   if (!part_.holds_memory() && !busy()) co_return budget.first(bytes);
+  if (!busy() && overdraft_.held() && overdraft_.take()) co_return budget.first(bytes);
   auto wait = [](std::shared_ptr<async::ByteBudget> from, std::uint64_t wanted) -> Task<Result<async::Lease>> {
     co_return co_await from->acquire(wanted);
   };
@@ -438,34 +406,6 @@ Task<Result<void>> open_continuation(ObjectUpload& upload, ObjectContextPtr cont
 }
 
 }  // namespace
-
-std::uint64_t part_size_of(std::uint64_t number, std::uint64_t first, std::uint64_t max_part) {
-  const std::uint64_t doublings = std::min<std::uint64_t>((number - 1) / 1000, 20);
-  return std::min(first << doublings, max_part);
-}
-
-std::uint64_t first_part_size(std::uint64_t total, std::uint64_t parts, std::uint64_t preferred) {
-  const std::uint64_t needed = total / parts + (total % parts == 0 ? 0 : 1);
-  if (needed <= preferred) return preferred;
-  return (needed + mib - 1) / mib * mib;
-}
-
-std::vector<ByteRange> split_for_copy(std::uint64_t size, std::uint64_t step, std::uint64_t smallest) {
-  std::vector<ByteRange> ranges;
-  std::uint64_t at = 0;
-  while (size - at >= step + smallest) {
-    ranges.push_back({at, step});
-    at += step;
-  }
-  if (at < size) ranges.push_back({at, size - at});
-  return ranges;
-}
-
-std::uint64_t copy_step(const object::Limits& limits) {
-  const std::uint64_t most = std::min(limits.max_put, limits.max_part);
-  const std::uint64_t room = most > limits.min_part ? most - limits.min_part : most;
-  return std::max<std::uint64_t>(1, std::min(copied_at_once, room));
-}
 
 Task<Result<std::unique_ptr<Upload>>> open_object_upload(ObjectContextPtr context, Path path, UploadOptions options) {
   auto key = context->keys.file(path);

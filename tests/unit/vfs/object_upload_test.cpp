@@ -4,6 +4,7 @@
 #include "async/event.hpp"
 #include "base/text.hpp"
 #include "tests/unit/vfs/object_fixture.hpp"
+#include "vfs/part_plan.hpp"
 
 namespace gantry::vfs {
 namespace {
