@@ -1,0 +1,142 @@
+"""What every bench shares: rows of the final table, a process's counters, bulk transfers over raw sockets."""
+
+import pathlib
+import socket
+import statistics
+import sys
+import threading
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import gantry  # noqa: E402
+from ftp_wire import Connection, close_cleanly  # noqa: E402
+
+KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+BUFFER = 1 * MIB  # one send or receive of the measuring client
+
+
+class Report:
+    """Collects rows; a row with a limit that its judged value exceeds makes the run fail."""
+
+    def __init__(self):
+        self.rows = []
+
+    def add(self, bench, what, samples, unit, limit=None, judge=statistics.median):
+        """`judge` makes from the samples the value that must stay at or below the limit."""
+        samples = list(samples)
+        ok = limit is None or judge(samples) <= limit
+        row = {"bench": bench, "what": what, "unit": unit, "median": statistics.median(samples), "min": min(samples),
+               "max": max(samples), "samples": len(samples), "limit": limit, "ok": ok}
+        self.rows.append(row)
+        print("  " + self._line(row), file=sys.stderr, flush=True)
+
+    @property
+    def ok(self):
+        return all(row["ok"] for row in self.rows)
+
+    @staticmethod
+    def _number(value):
+        if value is None:
+            return ""
+        return str(value) if isinstance(value, int) else f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
+
+    def _line(self, row):
+        cells = [row["bench"], row["what"], *(self._number(row[name]) for name in ("median", "min", "max")),
+                 str(row["samples"]), row["unit"], self._number(row["limit"]), "ok" if row["ok"] else "**TOO MUCH**"]
+        return "| " + " | ".join(cells) + " |"
+
+    def markdown(self):
+        head = ["Bench", "What", "Median", "Min", "Max", "n", "Unit", "Limit", ""]
+        return "\n".join(["| " + " | ".join(head) + " |", "| --- " * len(head) + "|", *map(self._line, self.rows)])
+
+
+class Usage:
+    """What a process used between two moments: `with Usage(pid) as usage: ...`."""
+
+    def __init__(self, pid):
+        self.pid = pid
+
+    def __enter__(self):
+        self._cpu, self._written = gantry.cpu_seconds(self.pid), written_to_disk(self.pid)
+        self._start = time.monotonic()
+        return self
+
+    def __exit__(self, *_):
+        self.wall = time.monotonic() - self._start
+        self.cpu = gantry.cpu_seconds(self.pid) - self._cpu
+        self.written = written_to_disk(self.pid) - self._written
+
+
+def written_to_disk(pid):
+    """Bytes this process caused to be written to block devices (whole pages; tmpfs is not counted)."""
+    for line in pathlib.Path(f"/proc/{pid}/io").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name == "write_bytes":
+            return int(value)
+    raise KeyError("write_bytes")
+
+
+def reset_peak(pid):
+    """Makes VmHWM start again from what is resident now."""
+    pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def session(server, context=None, timeout=120):
+    """A logged-in session; with a context under TLS, data connections included."""
+    connection = Connection(server.address, timeout)
+    connection.expect(220)
+    if context:
+        connection.auth_tls(context)
+        connection.protect()
+    connection.login()
+    return connection
+
+
+def upload(connection, name, size):
+    """STOR of `size` bytes out of one prebuilt buffer."""
+    block = memoryview(bytes(range(256)) * (BUFFER // 256))
+    data = connection.transfer(f"STOR {name}")
+    data.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
+    try:
+        left = size
+        while left:
+            data.sendall(block[: min(left, BUFFER)])
+            left -= min(left, BUFFER)
+    finally:
+        close_cleanly(data)
+    connection.expect(226)
+
+
+def download(connection, name, size):
+    """RETR into one reused buffer; the number of bytes must be the expected one."""
+    buffer = bytearray(BUFFER)
+    data = connection.transfer(f"RETR {name}")
+    got = 0
+    try:
+        while count := data.recv_into(buffer):
+            got += count
+    finally:
+        close_cleanly(data)
+    connection.expect(226)
+    if got != size:
+        raise AssertionError(f"{name}: {got} bytes came, not {size}")
+
+
+def in_parallel(actions):
+    """Runs the actions in threads; the first failure is raised when all have ended."""
+    failures = []
+
+    def guarded(action):
+        try:
+            action()
+        except Exception as problem:  # noqa: BLE001  (handed to the caller's thread)
+            failures.append(problem)
+
+    threads = [threading.Thread(target=guarded, args=(action,)) for action in actions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]

@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""Measures memory, processor, disk use and store requests of a built gantryd; prints one Markdown table.
+
+  run.py [--build DIR] [--repeat N] [--json FILE] [NAME...]     names: see --list
+
+Exit status 1 when a value passes its limit. Times are printed and never judged, but for the
+median of NOOP, which is far below its limit unless a session waits for another one's store.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import measure  # noqa: E402  (also makes tests/support importable)
+import gantry  # noqa: E402
+import sessions  # noqa: E402
+
+BENCHES = {
+    "noop-latency": sessions.noop_latency,
+    "idle-sessions": sessions.idle_sessions,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="benches to run (default: all)")
+    parser.add_argument("--build", default="build/release", help="build directory")
+    parser.add_argument("--repeat", type=int, default=3, help="times a transfer is measured")
+    parser.add_argument("--json", metavar="FILE", help="write the rows here too")
+    parser.add_argument("--list", action="store_true", help="print the names and stop")
+    options = parser.parse_args()
+    if options.list:
+        print("\n".join(BENCHES))
+        return 0
+    unknown = [name for name in options.names if name not in BENCHES]
+    if unknown:
+        parser.error(f"no such bench: {', '.join(unknown)}; there are {', '.join(BENCHES)}")
+    gantry.Setup.build = pathlib.Path(options.build).resolve()
+    report = measure.Report()
+    for name in options.names or BENCHES:
+        print(f"== {name}", file=sys.stderr, flush=True)
+        BENCHES[name](report, options)
+    print(report.markdown())
+    if options.json:
+        pathlib.Path(options.json).write_text(json.dumps(report.rows, indent=1) + "\n", encoding="utf-8")
+    return 0 if report.ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
