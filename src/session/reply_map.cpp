@@ -1,6 +1,31 @@
 #include "session/reply_map.hpp"
 
+#include "base/log.hpp"
+#include "session/session.hpp"
+
 namespace gantry::session {
+namespace {
+
+/// What a client may bring about every day by itself; the command's own line says enough.
+bool everyday(Errc code) {
+  switch (code) {
+    case Errc::not_found:
+    case Errc::is_directory:
+    case Errc::not_directory:
+    case Errc::not_empty:
+    case Errc::already_exists:
+    case Errc::bad_name:
+    case Errc::bad_offset:
+    case Errc::invalid:
+    case Errc::unsupported:
+    case Errc::cancelled:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
 
 proto::Reply to_reply(const Error& error) {
   using proto::reply;
@@ -51,6 +76,13 @@ proto::Reply to_reply(const Error& error) {
       return reply(426, "Transfer aborted");
   }
   return reply(451, "Internal error; the server's log says more");
+}
+
+proto::Reply refuse(const Session& session, const Error& error) {
+  log::Fields fields = session.log_fields();
+  fields.emplace_back("reason", error.text());
+  log::write(everyday(error.code) ? log::Level::debug : log::Level::warning, "failed", fields);
+  return to_reply(error);
 }
 
 }  // namespace gantry::session

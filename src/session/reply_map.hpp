@@ -9,6 +9,11 @@
 
 namespace gantry::session {
 
+class Session;
+
 [[nodiscard]] proto::Reply to_reply(const Error& error);
+
+/// The same for a command that failed, with the reason in the log: what the client must not see, the operator must.
+[[nodiscard]] proto::Reply refuse(const Session& session, const Error& error);
 
 }  // namespace gantry::session

@@ -195,7 +195,7 @@ Task<proto::Reply> download(Session& session, vfs::Path path) {
   auto reader = co_await state.files->open_reader(path, range->wanted);
   if (!reader) {
     state.data.clear();
-    co_return to_reply(reader.error());
+    co_return refuse(session, reader.error());
   }
   ByteRange exact = range->wanted;
   exact.length = std::min(exact.length, (*reader)->size() - std::min(exact.offset, (*reader)->size()));
@@ -288,7 +288,7 @@ Task<proto::Reply> upload(Session& session, UploadRequest request) {
   auto upload = co_await state.files->open_upload(request.path, request.options);
   if (!upload) {
     state.data.clear();
-    co_return to_reply(upload.error());
+    co_return refuse(session, upload.error());
   }
   begin(session, "STOR " + request.path.text());
   session.send_preliminary(reply(150, request.announcement));
@@ -342,7 +342,7 @@ Task<proto::Reply> send_listing(Session& session, std::string what, ListingStep 
   auto more = co_await step(lines);
   if (!more) {
     session.state.data.clear();
-    co_return to_reply(more.error());
+    co_return refuse(session, more.error());
   }
   begin(session, std::move(what));
   session.send_preliminary(reply(150, "Here comes the directory listing"));

@@ -46,7 +46,7 @@ Task<proto::Reply> older_command(Session& session, std::string argument, Algorit
   auto parsed = proto::parse_checksum_arguments(argument);
   if (!parsed) co_return reply(501, "The argument is a path, quoted when positions follow: \"path\" first last");
   auto file = co_await find_file(session, parsed->path);
-  if (!file) co_return to_reply(file.error());
+  if (!file) co_return refuse(session, file.error());
   std::uint64_t first = parsed->start.value_or(0);
   std::uint64_t end = parsed->end.value_or(file->size);
   if (first > end || end > file->size) co_return reply(554, "The positions lie outside the file");
@@ -54,7 +54,7 @@ Task<proto::Reply> older_command(Session& session, std::string argument, Algorit
   ByteRange range = whole ? ByteRange{} : ByteRange{first, end - first};
   session.state.progress = Progress{"checksum of " + file->path.text(), 0, SteadyClock::now()};
   auto value = co_await vfs::compute_checksum(*session.state.files, file->path, algorithm, range);
-  if (!value) co_return to_reply(value.error());
+  if (!value) co_return refuse(session, value.error());
   co_return reply(250, to_upper(to_hex(*value)));
 }
 
@@ -87,7 +87,7 @@ Answer hash(Session& session, std::string path) {
   auto range = session.state.next.range;
   session.state.next = {};
   auto file = co_await find_file(session, std::move(path));
-  if (!file) co_return to_reply(file.error());
+  if (!file) co_return refuse(session, file.error());
   ByteRange wanted;
   std::uint64_t last = file->size == 0 ? 0 : file->size - 1;
   if (range) {
@@ -97,7 +97,7 @@ Answer hash(Session& session, std::string path) {
   }
   session.state.progress = Progress{"HASH " + file->path.text(), 0, SteadyClock::now()};
   auto value = co_await vfs::compute_checksum(*session.state.files, file->path, session.state.hash, wanted);
-  if (!value) co_return to_reply(value.error());
+  if (!value) co_return refuse(session, value.error());
   co_return reply(213, fmt::format("{} {}-{} {} {}", hash_name(session.state.hash), wanted.offset, last, to_hex(*value),
                                    file->path.text()));
 }

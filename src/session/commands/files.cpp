@@ -15,14 +15,14 @@ Task<Result<vfs::Entry>> look_up(Session& session, const vfs::Path& path) { retu
 
 Task<proto::Reply> change_directory(Session& session, vfs::Path path) {
   auto entry = co_await look_up(session, path);
-  if (!entry) co_return to_reply(entry.error());
+  if (!entry) co_return refuse(session, entry.error());
   if (entry->kind != vfs::Kind::directory) co_return reply(550, "That is not a directory");
   session.state.cwd = std::move(path);
   co_return reply(250, fmt::format("Directory is {}", proto::quote_path(session.state.cwd.text())));
 }
 
-proto::Reply done_or(const Result<void>& result, std::string text) {
-  return result ? reply(250, std::move(text)) : to_reply(result.error());
+proto::Reply done_or(const Session& session, const Result<void>& result, std::string text) {
+  return result ? reply(250, std::move(text)) : refuse(session, result.error());
 }
 
 /// What a path operation leaves in the log beyond the command's line: who changed what.
@@ -42,7 +42,7 @@ Answer pwd(Session& session, std::string) {
 
 Answer cwd(Session& session, std::string path) {
   auto target = session.resolve(path);
-  if (!target) co_return to_reply(target.error());
+  if (!target) co_return refuse(session, target.error());
   co_return co_await change_directory(session, std::move(*target));
 }
 
@@ -50,36 +50,36 @@ Answer cdup(Session& session, std::string) { co_return co_await change_directory
 
 Answer mkd(Session& session, std::string path) {
   auto target = session.resolve(path);
-  if (!target) co_return to_reply(target.error());
+  if (!target) co_return refuse(session, target.error());
   auto made = co_await session.state.files->make_directory(*target);
   record_change(session, "make directory", *target, made);
-  if (!made) co_return to_reply(made.error());
+  if (!made) co_return refuse(session, made.error());
   co_return reply(257, fmt::format("{} is made", proto::quote_path(target->text())));
 }
 
 Answer rmd(Session& session, std::string path) {
   auto target = session.resolve(path);
-  if (!target) co_return to_reply(target.error());
+  if (!target) co_return refuse(session, target.error());
   if (session.state.cwd.within(*target)) co_return reply(550, "You are in that directory");
   auto removed = co_await session.state.files->remove_directory(*target);
   record_change(session, "remove directory", *target, removed);
-  co_return done_or(removed, "The directory is removed");
+  co_return done_or(session, removed, "The directory is removed");
 }
 
 Answer dele(Session& session, std::string path) {
   auto target = session.resolve(path);
-  if (!target) co_return to_reply(target.error());
+  if (!target) co_return refuse(session, target.error());
   auto removed = co_await session.state.files->remove_file(*target);
   record_change(session, "remove file", *target, removed);
-  co_return done_or(removed, "The file is removed");
+  co_return done_or(session, removed, "The file is removed");
 }
 
 Answer rnfr(Session& session, std::string path) {
   auto source = session.resolve(path);
-  if (!source) co_return to_reply(source.error());
+  if (!source) co_return refuse(session, source.error());
   if (source->is_root()) co_return reply(550, "The root cannot be renamed");
   auto entry = co_await look_up(session, *source);
-  if (!entry) co_return to_reply(entry.error());
+  if (!entry) co_return refuse(session, entry.error());
   session.state.rename_from = std::move(*source);
   co_return reply(350, "Send the new name with RNTO");
 }
@@ -88,29 +88,29 @@ Answer rnto(Session& session, std::string path) {
   auto source = std::exchange(session.state.rename_from, std::nullopt);
   if (!source) co_return reply(503, "Send RNFR first");
   auto target = session.resolve(path);
-  if (!target) co_return to_reply(target.error());
+  if (!target) co_return refuse(session, target.error());
   auto renamed = co_await session.state.files->rename(*source, *target);
   record_change(session, "rename to " + target->text(), *source, renamed);
-  co_return done_or(renamed, "The name is changed");
+  co_return done_or(session, renamed, "The name is changed");
 }
 
 Answer size(Session& session, std::string path) {
   auto target = session.resolve(path);
-  if (!target) co_return to_reply(target.error());
+  if (!target) co_return refuse(session, target.error());
   // RFC 3659 section 4: the size of what a transfer would send, which ASCII leaves unknown without reading it all.
   if (session.state.type == TransferType::ascii)
     co_return reply(550, "SIZE is known in binary only: send TYPE I first");
   auto entry = co_await look_up(session, *target);
-  if (!entry) co_return to_reply(entry.error());
+  if (!entry) co_return refuse(session, entry.error());
   if (entry->kind == vfs::Kind::directory) co_return reply(550, "That is a directory");
   co_return reply(213, fmt::format("{}", entry->size));
 }
 
 Answer mdtm(Session& session, std::string path) {
   auto target = session.resolve(path);
-  if (!target) co_return to_reply(target.error());
+  if (!target) co_return refuse(session, target.error());
   auto entry = co_await look_up(session, *target);
-  if (!entry) co_return to_reply(entry.error());
+  if (!entry) co_return refuse(session, entry.error());
   if (entry->kind == vfs::Kind::directory) co_return reply(550, "That is a directory");
   co_return reply(213, proto::format_time_val(entry->modified));
 }
@@ -119,22 +119,22 @@ Answer mfmt(Session& session, std::string argument) {
   auto parts = proto::split_time_and_path(argument);
   if (!parts) co_return reply(501, "MFMT takes YYYYMMDDHHMMSS and a path");
   auto target = session.resolve(parts->path);
-  if (!target) co_return to_reply(target.error());
+  if (!target) co_return refuse(session, target.error());
   auto set = co_await session.state.files->set_time(*target, parts->time);
   record_change(session, "set time", *target, set);
-  if (!set) co_return to_reply(set.error());
+  if (!set) co_return refuse(session, set.error());
   co_return reply(213, fmt::format("Modify={}; {}", proto::format_time_val(parts->time), target->text()));
 }
 
 Answer avbl(Session& session, std::string path) {
   auto target = session.resolve(path.empty() ? "." : path);
-  if (!target) co_return to_reply(target.error());
+  if (!target) co_return refuse(session, target.error());
   auto entry = co_await look_up(session, *target);
-  if (!entry) co_return to_reply(entry.error());
+  if (!entry) co_return refuse(session, entry.error());
   if (entry->kind != vfs::Kind::directory) co_return reply(550, "That is not a directory");
   auto space = co_await session.state.files->free_space(*target);
   if (!space && space.error().code == Errc::unsupported) co_return reply(550, "The free space is not known here");
-  if (!space) co_return to_reply(space.error());
+  if (!space) co_return refuse(session, space.error());
   co_return reply(213, fmt::format("{}", *space));
 }
 

@@ -177,7 +177,7 @@ Task<proto::Reply> send_lines(Session& session, std::string what, Result<std::sh
   if (!lister) {
     session.state.next = {};
     session.state.data.clear();
-    co_return to_reply(lister.error());
+    co_return refuse(session, lister.error());
   }
   co_return co_await send_listing(session, std::move(what),
                                   [keep = *lister](std::string& lines) { return keep->step(lines); });
@@ -215,9 +215,9 @@ Answer mlsd(Session& session, std::string argument) {
 
 Answer mlst(Session& session, std::string argument) {
   auto path = session.resolve(argument.empty() ? "." : argument);
-  if (!path) co_return to_reply(path.error());
+  if (!path) co_return refuse(session, path.error());
   auto entry = co_await session.state.files->stat(*path);
-  if (!entry) co_return to_reply(entry.error());
+  if (!entry) co_return refuse(session, entry.error());
   Formatter formatter(session, Formatter::Style::mlsx);
   std::string line = formatter.line(*entry, path->text());
   line.resize(line.size() - 2);  // the reply ends its lines itself
@@ -226,12 +226,12 @@ Answer mlst(Session& session, std::string argument) {
 
 Answer stat_path(Session& session, std::string argument) {
   auto lister = co_await open_lister(session, proto::parse_list_arguments(argument), Formatter::Style::ls);
-  if (!lister) co_return to_reply(lister.error());
+  if (!lister) co_return refuse(session, lister.error());
   std::string text;
   bool more = true;
   while (more && (*lister)->shown() < max_status_entries) {
     auto next = co_await (*lister)->step(text);
-    if (!next) co_return to_reply(next.error());
+    if (!next) co_return refuse(session, next.error());
     more = *next;
   }
   std::vector<std::string> lines;

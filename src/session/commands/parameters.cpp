@@ -105,12 +105,13 @@ Answer eprt(Session& session, std::string address) {
 
 Answer pasv(Session& session, std::string) {
   if (session.state.epsv_all) co_return refuse_after_epsv_all();
+  auto local = own_ipv4(session);
+  if (!local) co_return reply(425, "PASV is for IPv4; use EPSV");
   auto shown = co_await session.host().masquerade_address();
-  if (!shown) shown = own_ipv4(session);
-  if (!shown) co_return reply(425, "PASV is for IPv4; use EPSV");
   auto port = listen(session);
   if (!port) co_return no_passive_port();
-  co_return reply(227, fmt::format("Entering passive mode {}", proto::format_pasv(shown->to_string(), *port)));
+  co_return reply(
+      227, fmt::format("Entering passive mode {}", proto::format_pasv(shown.value_or(*local).to_string(), *port)));
 }
 
 Answer epsv(Session& session, std::string family) {

@@ -35,9 +35,9 @@ Answer site_chmod(Session& session, std::string argument) {
   if (!mode || blank == std::string::npos || blank + 1 == argument.size())
     co_return reply(501, "CHMOD takes an octal mode up to 777 and a path");
   auto path = session.resolve(std::string_view(argument).substr(blank + 1));
-  if (!path) co_return to_reply(path.error());
+  if (!path) co_return refuse(session, path.error());
   auto set = co_await session.state.files->set_mode(*path, *mode);
-  if (!set) co_return to_reply(set.error());
+  if (!set) co_return refuse(session, set.error());
   co_return reply(200, fmt::format("Mode is {:04o}", *mode));
 }
 
@@ -58,9 +58,9 @@ Answer site_utime(Session& session, std::string argument) {
   auto parts = proto::parse_site_utime(argument);
   if (!parts) co_return reply(501, "UTIME takes YYYYMMDDHHMM[SS] and a path, or a path, three times and UTC");
   auto path = session.resolve(parts->path);
-  if (!path) co_return to_reply(path.error());
+  if (!path) co_return refuse(session, path.error());
   auto set = co_await session.state.files->set_time(*path, parts->time);
-  if (!set) co_return to_reply(set.error());
+  if (!set) co_return refuse(session, set.error());
   co_return reply(200, "The time is set");
 }
 

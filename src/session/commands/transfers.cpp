@@ -15,7 +15,7 @@ using proto::reply;
 proto::Reply refuse_name(Session& session, const Error& error) {
   session.state.next = {};
   session.state.data.clear();
-  return to_reply(error);
+  return refuse(session, error);
 }
 
 std::string ready_to_receive(const vfs::Path& path) { return fmt::format("Ready to receive {}", path.name()); }
