@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t first_chunk = 64 * kib;  // most files are small
 constexpr std::size_t chunk_size = 256 * kib;
 /// How long a full budget is waited for before the transfer looks for another way on.
-constexpr auto budget_patience = std::chrono::milliseconds(500);
+constexpr auto budget_patience = std::chrono::milliseconds(100);
 /// How long an interrupted upload waits for parts on their way before it is held.
 constexpr auto hold_patience = std::chrono::seconds(20);
 
@@ -156,6 +156,10 @@ Task<Result<void>> ObjectUpload::make_room() {
   const bool small = !part_.holds_memory() && !uploader_;
   std::uint64_t bytes = std::min<std::uint64_t>(small ? first_chunk : chunk_size, part_target() - part_.size());
   async::Lease lease = context_->options.budget->try_acquire(bytes);
+  if (lease.bytes() == 0 && bytes > first_chunk) {
+    bytes = first_chunk;
+    lease = context_->options.budget->try_acquire(bytes);
+  }
   if (lease.bytes() == 0) {
     // Memory is short: what can go, goes. Half a part keeps the number of parts in bounds.
     const std::uint64_t enough = std::max(context_->store->limits().min_part, target / 2);
