@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "async/event.hpp"
 #include "base/log.hpp"
 #include "digest/digest.hpp"
 #include "proto/ascii.hpp"
@@ -22,6 +23,9 @@ using proto::reply;
 /// One step of the pump; also what a transfer holds at least of the byte budget.
 constexpr std::size_t pump_block = 256 * kib;
 constexpr std::size_t listing_block = 32 * kib;
+/// A client that dies, or gives up as curl does at --max-time, closes data and control connection within the same
+/// millisecond, in either order. An upload that just ended waits so long for the bad news before it is believed.
+constexpr auto last_doubts = std::chrono::milliseconds(10);
 
 /// What happened between 150 and the last reply.
 struct Outcome {
@@ -301,7 +305,10 @@ Task<proto::Reply> upload(Session& session, UploadRequest request) {
     outcome.result = co_await receive_into(session, **data, **upload, outcome);
 
   co_await async::shield();
-  if (data && outcome.result) co_await finish_receiving(**data);
+  if (data && outcome.result) {
+    co_await finish_receiving(**data);
+    if (parameters.announced != outcome.bytes) co_await async::sleep_for(last_doubts);
+  }
   co_await decide(session, **upload, parameters.announced, outcome);
   if (data) (*data)->close();
   record(session, {"STOR", request.path, true}, outcome);
