@@ -17,7 +17,8 @@ int hex_digit(char c) {
   return -1;
 }
 
-bool is_uncertain(const Error& error) { return error.code == Errc::unavailable && error.detail == "uncertain"; }
+/// Whatever the code (a cancel may have come in between): after this nobody may abort the upload.
+bool is_uncertain(const Error& error) { return error.detail.starts_with("uncertain"); }
 
 }  // namespace
 
