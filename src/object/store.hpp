@@ -144,7 +144,7 @@ class Store {
   [[nodiscard]] virtual Task<Result<std::vector<PartInfo>>> list_parts(std::string key, std::string upload_id) = 0;
   [[nodiscard]] virtual Task<Result<std::vector<UploadInfo>>> list_uploads(std::string prefix) = 0;
   /// Joins the parts. An uncertain outcome (timeout, reset, 5xx, 200 with an error) is settled inside by asking the
-  /// store; Errc::unavailable with detail "uncertain" when it cannot be: then never abort the upload.
+  /// store; a detail that begins with "uncertain" says that it could not be: then never abort the upload.
   [[nodiscard]] virtual Task<Result<PutResult>> finish_parts(std::string key, std::string upload_id,
                                                              std::vector<PartInfo> parts, bool create_only) = 0;
   /// Success also when the upload is gone.
