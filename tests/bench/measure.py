@@ -6,6 +6,7 @@ import statistics
 import sys
 import threading
 import time
+import urllib.request
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -77,6 +78,13 @@ def written_to_disk(pid):
     raise KeyError("write_bytes")
 
 
+def control(server, method, path, body=None):
+    """An unsigned request to the fake store's control interface; its lines."""
+    request = urllib.request.Request(server.fake.endpoint + path, data=body, method=method)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return answer.read().decode().splitlines()
+
+
 def reset_peak(pid):
     """Makes VmHWM start again from what is resident now."""
     pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")
@@ -93,10 +101,10 @@ def session(server, context=None, timeout=120):
     return connection
 
 
-def upload(connection, name, size):
-    """STOR of `size` bytes out of one prebuilt buffer."""
+def upload(connection, name, size, verb="STOR"):
+    """Stores `size` bytes out of one prebuilt buffer."""
     block = memoryview(bytes(range(256)) * (BUFFER // 256))
-    data = connection.transfer(f"STOR {name}")
+    data = connection.transfer(f"{verb} {name}")
     data.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
     try:
         left = size

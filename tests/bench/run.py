@@ -16,10 +16,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import measure  # noqa: E402  (also makes tests/support importable)
 import gantry  # noqa: E402
 import sessions  # noqa: E402
+import store_requests  # noqa: E402
+import transfers  # noqa: E402
 
 BENCHES = {
+    "bucket-transfer": transfers.bucket_transfer,
+    "local-transfer": transfers.local_transfer,
     "noop-latency": sessions.noop_latency,
     "idle-sessions": sessions.idle_sessions,
+    "store-requests": store_requests.store_requests,
 }
 
 

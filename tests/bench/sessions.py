@@ -5,25 +5,22 @@ import pathlib
 import resource
 import statistics
 import time
-import urllib.request
 
 import gantry
 from ftp_wire import wait_until
-from measure import KIB, in_parallel, session
+from measure import KIB, control, in_parallel, session
 
 HANGING, NOOPS, IDLE = 50, 200, 1000
 LOGIN_THREADS = 20
 
 
-def control(server, method, path, body=None):
-    """An unsigned request to the fake store's control interface; its lines."""
-    request = urllib.request.Request(server.fake.endpoint + path, data=body, method=method)
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return answer.read().decode().splitlines()
-
-
-def open_files(pid):
-    return len(list(pathlib.Path(f"/proc/{pid}/fd").iterdir()))
+def sockets(pid):
+    """How many sockets the process has open."""
+    found = 0
+    for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found += str(entry.readlink()).startswith("socket:")
+    return found
 
 
 def noop_latency(report, options):
@@ -36,6 +33,7 @@ def noop_latency(report, options):
             hanging = sessions.enter_context(session(server))
             sessions.enter_context(hanging.open_data(hanging.passive()))
             hanging.send("RETR object\r\n")
+        wait_until(lambda: len(control(server, "GET", "/_fake/requests")) == HANGING, "every RETR hangs in the store")
         samples = []
         for _ in range(NOOPS):
             start = time.perf_counter()
@@ -53,10 +51,10 @@ def idle_sessions(report, options):
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 8 * IDLE)), hard))
     for label, context in (("plain", None), ("TLS", gantry.client_context())):
         with gantry.Gantry("s3") as server, contextlib.ExitStack() as sessions:
-            quiet = open_files(server.pid) + 2
+            quiet = sockets(server.pid)
             # What every process pays once (pools, caches, the first handshake) is not a session's share.
             in_parallel([lambda: session(server, context).close() for _ in range(LOGIN_THREADS)])
-            wait_until(lambda: open_files(server.pid) <= quiet, "the first sessions end")
+            wait_until(lambda: sockets(server.pid) == quiet, "the first sessions end")
             before = gantry.memory_of(server.pid, "VmRSS")
             opened = []
 
