@@ -13,7 +13,8 @@ namespace gantry::async {
 
 /// One running coroutine. Cancelling is level-triggered: until the child ends, the request is repeated, so it
 /// also reaches a wait that began after it. The destructor requires that the child has ended or that the
-/// owner's io_context is being torn down; the shared state keeps the child's frame valid in both cases.
+/// owner's io_context is being torn down; the shared state keeps the child's frame valid in both cases. Like every
+/// Asio object it must not outlive the io_context: keep it in a coroutine that runs there.
 class Child {
  public:
   Child() = default;

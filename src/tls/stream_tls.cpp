@@ -16,8 +16,6 @@ namespace {
 
 /// For the first data connections; further ones get theirs by offer_ticket().
 constexpr std::size_t control_tickets = 2;
-/// Data connections read several records in one system call.
-constexpr std::size_t data_read_ahead = 64 * 1024;
 
 /// SSL_get_error looks at what earlier calls of this thread left behind, for whatever connection.
 void forget_errors() {
@@ -43,8 +41,9 @@ Task<Result<void>> Stream::handshake(std::shared_ptr<const ServerContext> contex
   if (role == Role::control) {
     SSL_set_num_tickets(ssl_.get(), control_tickets);
   } else {
+    // One system call a record instead of two. The buffer keeps its size of one record: kernel TLS fills a larger one
+    // with several, which OpenSSL would take for one that is too long.
     SSL_set_read_ahead(ssl_.get(), 1);
-    SSL_set_default_read_buffer_len(ssl_.get(), data_read_ahead);
   }
   async::Watchdog watchdog(executor_, limit, [this] {
     boost::system::error_code ignored;

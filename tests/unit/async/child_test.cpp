@@ -216,15 +216,20 @@ TEST_F(ChildTest, JoiningIsNotInterruptedByCancellingTheJoiner) {
   EXPECT_FALSE(joined_too_early);
 }
 
-TEST_F(ChildTest, TheContextMayEndFirst) {
+TEST_F(ChildTest, TheContextMayEndBeforeOwnerAndChildDo) {
   bool was_cancelled = false;
+  bool joined = false;
   auto own = std::make_unique<asio::io_context>();
-  {
+  auto owner = [&]() -> Task<void> {
     Child child(own->get_executor(), "child", wait_for_ever(was_cancelled));
-    own->run_for(1ms);
-    own.reset();
-  }
+    co_await child.join();
+    joined = true;
+  };
+  asio::co_spawn(*own, owner(), [](const std::exception_ptr&) {});
+  own->run_for(1ms);
+  own.reset();
   EXPECT_FALSE(was_cancelled);
+  EXPECT_FALSE(joined);
 }
 
 class TaskGroupTest : public ChildTest {
