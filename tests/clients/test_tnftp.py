@@ -15,9 +15,8 @@ class Tnftp(ClientTest):
         (self.scratch / "up.bin").write_bytes(data)
         out = self.ftp_script(
             "binary", f"mkdir {self.place}", f"cd {self.place}", "put up.bin 'blank name.bin'", "put up.bin second.bin",
-            "ls", "nlist", "size second.bin", "modtime second.bin", "get second.bin down.bin", "rename second.bin third.bin",
-            "mget *.bin", "system", "status", "reget third.bin", "ascii", "put up.bin text", "delete third.bin",
-            options=options)
+            "size second.bin", "modtime second.bin", "ls", "nlist", "get second.bin down.bin", "rename second.bin third.bin",
+            "mget *.bin", "system", "status", "reget third.bin", "delete third.bin", options=options)
         self.assertEqual((self.scratch / "down.bin").read_bytes(), data)
         self.assertEqual((self.scratch / "third.bin").read_bytes(), data)
         self.assertIn("300000", out)

@@ -80,7 +80,7 @@ class Bucket:
                 query["continuation-token"] = token
             root = self._listing(query)
             for item in root.iter("Contents"):
-                found[urllib.parse.unquote(item.findtext("Key"))] = int(item.findtext("Size"))
+                found[urllib.parse.unquote_plus(item.findtext("Key"))] = int(item.findtext("Size"))
             token = root.findtext("NextContinuationToken")
             if root.findtext("IsTruncated") != "true" or not token:
                 return found
