@@ -111,19 +111,17 @@ std::uint64_t ByteBudget::used() const {
 }
 
 void ByteBudget::give_back(std::uint64_t bytes) {
-  std::deque<std::shared_ptr<Waiter>> ready;
-  {
-    std::lock_guard lock(shared_->mutex);
-    shared_->used -= bytes;
-    while (!shared_->queue.empty() && (shared_->used == 0 || shared_->used + shared_->queue.front()->bytes <= limit_)) {
-      auto waiter = shared_->queue.front();
-      shared_->queue.pop_front();
-      shared_->used += waiter->bytes;
-      waiter->granted = true;
-      ready.push_back(std::move(waiter));
-    }
+  std::lock_guard lock(shared_->mutex);
+  shared_->used -= bytes;
+  while (!shared_->queue.empty() && (shared_->used == 0 || shared_->used + shared_->queue.front()->bytes <= limit_)) {
+    auto waiter = shared_->queue.front();
+    shared_->queue.pop_front();
+    shared_->used += waiter->bytes;
+    waiter->granted = true;
+    // Within the lock: without it the waiter cannot leave, so its lane is there to be told, and the last reference to
+    // its event is dropped there and not here.
+    asio::post(waiter->executor, [waiter] { waiter->event.notify(); });
   }
-  for (auto& waiter : ready) asio::post(waiter->executor, [waiter] { waiter->event.notify(); });
 }
 
 }  // namespace gantry::async

@@ -28,6 +28,7 @@ class Lease {
   std::uint64_t bytes_ = 0;
 };
 
+/// The io_contexts of those who wait outlive the threads of those who give back.
 class ByteBudget : public std::enable_shared_from_this<ByteBudget> {
  public:
   [[nodiscard]] static std::shared_ptr<ByteBudget> create(std::uint64_t limit);

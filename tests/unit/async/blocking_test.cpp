@@ -122,13 +122,13 @@ TEST_F(BlockingTest, RefusesAfterStop) {
 }
 
 TEST_F(BlockingTest, ManyLanesShareIt) {
+  std::array<asio::io_context, 3> contexts;
   BlockingPool shared(3, 1000);
   std::atomic<int> calls = 0;
   {
     std::vector<std::jthread> lanes;
-    for (int i = 0; i < 3; ++i) {
+    for (asio::io_context& lane : contexts) {
       lanes.emplace_back([&] {
-        asio::io_context lane;
         auto work = [&]() -> Task<void> {
           for (int n = 0; n < 200; ++n) EXPECT_TRUE(co_await shared.run([&] { ++calls; }));
         };

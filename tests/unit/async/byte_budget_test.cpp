@@ -172,11 +172,11 @@ Task<void> borrow_often(std::shared_ptr<ByteBudget> budget, std::uint64_t bytes,
 
 TEST_F(ByteBudgetTest, ManyLanesStayWithinTheLimitAndGiveEverythingBack) {
   std::array<std::uint64_t, 3> worst{};
+  std::array<asio::io_context, 3> contexts;
   {
     std::vector<std::jthread> lanes;
-    for (std::uint64_t& mine : worst) {
-      lanes.emplace_back([&] {
-        asio::io_context lane;
+    for (std::size_t i = 0; i < contexts.size(); ++i) {
+      lanes.emplace_back([this, &lane = contexts[i], &mine = worst[i]] {
         TaskGroup group(lane.get_executor());
         for (std::uint64_t bytes : {70U, 30U, 45U, 1U}) group.spawn("borrower", borrow_often(budget, bytes, mine));
         test::run_task(lane, group.join());
