@@ -3,7 +3,7 @@
 from harness import TREE_STORES, ClientTest, Servers, for_stores
 
 # Names that ncftp itself cannot carry: it reads a leading '-' as an option, strips blanks at the ends in its recursive
-# get, and takes "..." for a kind of "..".
+# get, takes "..." for a kind of "..", and loses a letter of the first directory's name when that has directories itself.
 
 
 @for_stores(*TREE_STORES)
@@ -12,7 +12,7 @@ class Ncftp(ClientTest):
         return ["-u", "demo", "-p", "demo", "-P", self.server.port]
 
     def test_tree_up_and_down(self):
-        tree = Servers.tree(leading=False, without=("...",))
+        tree = Servers.tree(leading=False, without=("...", "level 1"))
         self.run_client("ncftpput", "-R", "-V", "-m", *self.login(), "127.0.0.1", f"/{self.place}", *sorted(tree.iterdir()))
         self.assert_stored(tree)
         self.run_client("ncftpget", "-R", "-V", *self.login(), "127.0.0.1", self.scratch, f"/{self.place}")

@@ -4,6 +4,9 @@
 A file opens with a comment that names its RFC sections. Then, line by line:
 
   # server: tls.required=true     settings of the server the file wants (before anything else)
+  # stores: local s3              only on these stores (otherwise on every one of the run, each time a fresh server)
+  ! new                           another connection to the same server
+  ! put NAME TEXT                 uploads a file for what follows
   ! login [USER]                  USER, PASS (the password is the name), TYPE I
   ! tls | ! implicit | ! protect  AUTH TLS and handshake | a new connection to the implicit port | PBSZ 0, PROT P
   ! passive [PASV|EPSV]           announces a passive data connection; it opens when bytes are due
@@ -14,8 +17,11 @@ A file opens with a comment that names its RFC sections. Then, line by line:
   ! closed                        the server must close the control connection now
   C: LINE                         sends LINE and CRLF
   S: PATTERN                      the next reply line; * is anything. "S: ..." is any number of further lines
+  S~ EXPRESSION                   the next reply line as a regular expression
   D> TEXT                         sends TEXT on the data connection; "D> end" ends it
   D< TEXT                         the next line of what the server sends there; "D< end" is its end
+  D= TEXT                         all that the server sends there, exactly, to its end
+  D~ EXPRESSION                   ... as a regular expression
 
 Every verb that HELP, SITE HELP and OPTS offer must occur once with success and once refused; the exceptions stand
 below with their reasons.
@@ -38,8 +44,6 @@ NEVER_REFUSED = {
     "NOOP": "has no argument to get wrong and needs no login",
     "QUIT": "everybody may leave",
     "SYST": "answers everybody",
-    "SITE HELP": "has no argument to get wrong",
-    "SITE QUOTA": "has no argument to get wrong",
     "OPTS MLST": "unknown facts are dropped, not refused (RFC 3659 section 7.9)",
     "OPTS REST": "answers a question only",
 }
@@ -77,19 +81,29 @@ class Player:
 
     def play(self, line):
         kind, _, rest = line.partition(" ")
-        if kind != "S:" and self.reply:
+        if not kind.startswith("S") and self.reply:
             raise AssertionError(f"not expected: {self.reply}")
-        {"C:": self.say, "S:": self.hear, "D>": self.give, "D<": self.take, "!": self.direct}[kind](rest)
+        {"C:": self.say, "S:": self.hear, "S~": self.hear_expression, "D>": self.give, "D<": self.take,
+         "D=": self.take_exactly, "D~": self.take_expression, "!": self.direct}[kind](rest)
 
     def say(self, line):
         words = line.upper().split(" ")
         self.verb = " ".join(words[:2]) if words[0] in ("SITE", "OPTS") else words[0]
-        self.control.send(line + "\r\n")
+        self.control.send(unescape(line) + b"\r\n")
 
-    def hear(self, pattern):
+    def fetch(self):
         if not self.reply:
             self.reply = list(self.control.reply().lines)
             self.note(int(self.reply[0][:3]))
+
+    def hear_expression(self, expression):
+        self.fetch()
+        line = self.reply.pop(0)
+        if not re.fullmatch(expression, line):
+            raise AssertionError(f"heard {line!r}, expected {expression!r}")
+
+    def hear(self, pattern):
+        self.fetch()
         if pattern == "...":
             self.reply = self.reply[-1:]
             return
@@ -143,6 +157,22 @@ class Player:
         if not fnmatch.fnmatchcase(shown, re.sub(r"([\[?])", r"[\1]", text)):
             raise AssertionError(f"data {shown!r}, expected {text!r}")
 
+    def rest_of_data(self):
+        self.open()
+        data = self.received + ftp_wire.read_all(self.data)
+        self.received = b""
+        self.end_data()
+        return data
+
+    def take_exactly(self, text):
+        if (data := self.rest_of_data()) != unescape(text):
+            raise AssertionError(f"data {data!r}, expected {unescape(text)!r}")
+
+    def take_expression(self, expression):
+        data = self.rest_of_data().decode("utf-8", "surrogateescape")
+        if not re.fullmatch(expression, data, re.DOTALL):
+            raise AssertionError(f"data {data!r}, expected {expression!r}")
+
     def end_data(self):
         ftp_wire.close_cleanly(self.data)
         if self.listener:
@@ -154,6 +184,15 @@ class Player:
     def direct(self, text):
         name, _, argument = text.partition(" ")
         getattr(self, "do_" + name)(argument)
+
+    def do_new(self, _):
+        self.control.close()
+        self.control = ftp_wire.Connection((self.server.host, self.server.port))
+        self.control.expect(220)
+
+    def do_put(self, text):
+        name, _, content = text.partition(" ")
+        self.control.store(f"STOR {name}", unescape(content))
 
     def do_login(self, user):
         user = user or "demo"
@@ -217,28 +256,21 @@ def settings_of(lines):
     return wanted
 
 
-class Servers:
-    """One server for each set of settings that files ask for."""
-
-    def __init__(self):
-        self.running = {}
-
-    def get(self, wanted):
-        key = repr(wanted)
-        if key not in self.running:
-            self.running[key] = gantry.Gantry(store="local", **wanted)
-        return self.running[key]
-
-    def stop(self):
-        for server in self.running.values():
-            server.stop()
+def stores_of(lines, wanted):
+    for line in lines:
+        if line.startswith("# stores: "):
+            return [store for store in line.removeprefix("# stores: ").split() if store in wanted]
+    return wanted
 
 
-def play_file(path, servers, seen):
-    lines = path.read_text(encoding="utf-8").splitlines()
+def play_file(path, lines, store, seen):
     if not lines or not re.match(r"# (RFC|draft|\w+ section)", lines[0]):
         raise AssertionError("the first line must name the RFC and section")
-    player = Player(servers.get(settings_of(lines)), seen)
+    with gantry.Gantry(store, **settings_of(lines)) as server:
+        play_lines(path, lines, Player(server, seen))
+
+
+def play_lines(path, lines, player):
     try:
         for number, line in enumerate(lines, 1):
             if not line.strip() or line.startswith("#"):
@@ -253,20 +285,19 @@ def play_file(path, servers, seen):
         player.close()
 
 
-def offered(servers):
-    control = ftp_wire.Connection(("127.0.0.1", servers.get(settings_of([])).port))
-    control.expect(220)
-    control.login()
+def offered():
     verbs = []
-    for question, parent in (("HELP", ""), ("SITE HELP", "SITE "), ("HELP OPTS", "OPTS ")):
-        verbs += [parent + line.split()[0] for line in control.command(question, 214).lines[1:-1]]
-    control.close()
+    with gantry.Gantry("memory", server={"mode_z": True}) as server, ftp_wire.Connection(server.address) as control:
+        control.expect(220)
+        control.login()
+        for question, parent in (("HELP", ""), ("SITE HELP", "SITE "), ("HELP OPTS", "OPTS ")):
+            verbs += [parent + line.split()[0] for line in control.command(question, 214).lines[1:-1]]
     return verbs
 
 
-def check_coverage(servers, seen):
+def check_coverage(seen):
     problems = []
-    for verb in offered(servers):
+    for verb in offered():
         outcomes = seen.get(verb, set())
         if True not in outcomes and verb not in NEVER_ALLOWED:
             problems.append(f"{verb} never succeeds in a transcript")
@@ -282,27 +313,28 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default="build/release")
     parser.add_argument("--counts", help="file for 'PASSED FAILED'")
+    parser.add_argument("--store", action="append", help="default: local, memory and s3")
     parser.add_argument("files", nargs="*", help="only these; the coverage check is left out then")
     options = parser.parse_args()
     gantry.Setup.build = pathlib.Path(options.build).resolve()
     files = [pathlib.Path(f) for f in options.files] or sorted(HERE.glob("*.ftp"))
-    servers, seen, passed, failed = Servers(), {}, 0, 0
-    try:
-        for path in files:
+    seen, passed, failed = {}, 0, 0
+    for path in files:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for store in stores_of(lines, options.store or ["local", "memory", "s3"]):
             try:
-                play_file(path, servers, seen)
+                play_file(path, lines, store, seen)
+                print(f"ok     {path.stem} on {store}", flush=True)
                 passed += 1
-            except (AssertionError, OSError, EOFError) as problem:
+            except (AssertionError, OSError, EOFError, RuntimeError) as problem:
+                print(f"FAILED {path.stem} on {store}: {problem}", flush=True)
                 failed += 1
-                print(f"FAILED {path.name}: {problem}")
-        if not options.files:
-            problems = check_coverage(servers, seen)
-            print("\n".join(f"FAILED coverage: {p}" for p in problems) or "every verb occurs allowed and refused")
-            passed, failed = (passed + 1, failed) if not problems else (passed, failed + 1)
-            for verb, reason in sorted({**NEVER_REFUSED, **NEVER_ALLOWED}.items()):
-                print(f"exception: {verb}: {reason}")
-    finally:
-        servers.stop()
+    if not options.files:
+        problems = check_coverage(seen)
+        print("\n".join(f"FAILED coverage: {p}" for p in problems) or "every verb occurs allowed and refused")
+        passed, failed = (passed + 1, failed) if not problems else (passed, failed + 1)
+        for verb, reason in sorted({**NEVER_REFUSED, **NEVER_ALLOWED}.items()):
+            print(f"exception: {verb}: {reason}")
     print(f"transcripts: {passed} passed, {failed} failed")
     if options.counts:
         pathlib.Path(options.counts).write_text(f"{passed} {failed}\n", encoding="utf-8")
