@@ -29,13 +29,14 @@ Task<Result<Tcp::socket>> accept_from_peer(Session& session, PassiveListener lis
   });
   for (;;) {
     Tcp::socket socket(session.executor());
+    Tcp::endpoint remote;
     boost::system::error_code error;
-    co_await listener.acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
+    co_await listener.acceptor.async_accept(socket, remote, asio::redirect_error(asio::use_awaitable, error));
     if (limit.expired()) co_return fail(Errc::data_open_failed, "passive", "nobody connected in time");
     if (error == asio::error::operation_aborted) co_return fail(Errc::cancelled, "passive");
     if (error) co_return fail(Errc::data_open_failed, "passive", error.message());
-    auto remote = socket.remote_endpoint(error);
-    if (!error && plain(remote.address()) == session.peer()) co_return std::move(socket);
+    // accept's own answer: a connection that was reset meanwhile no longer knows its peer, and would look a stranger.
+    if (plain(remote.address()) == session.peer()) co_return std::move(socket);
     log::warning(
         "stranger on a passive port",
         {{"session", session.id()}, {"peer", session.peer_text()}, {"stranger", remote.address().to_string()}});
