@@ -107,7 +107,8 @@ Task<void> Server::Parts::reload() {
   }
   auto next = std::make_shared<Generation>(*before);
   auto config = std::make_shared<const config::Config>(std::move((*loaded)->config));
-  auto tls = co_await async::run_blocking(shared.blocking, [config] { return make_tls(*config); });
+  auto tls =
+      co_await async::run_blocking(shared.blocking, [config, before] { return make_tls(*config, before->tls.get()); });
   if (!tls) {
     log::error("reload failed", {{"reason", tls.error().text()}});
     co_return;

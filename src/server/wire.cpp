@@ -126,11 +126,13 @@ struct Storage::Parts {
   /// The tree below `prefix` of one store, for one session.
   [[nodiscard]] std::shared_ptr<vfs::FileSystem> tree(const Backend& backend, const vfs::Path& prefix,
                                                       const std::string& owner) const {
-    std::shared_ptr<vfs::FileSystem> whole = backend.files;
     if (backend.bucket) {
       vfs::ObjectFileSystemOptions options;
       options.store_name = backend.settings->name;
+      // The home is the root itself, which always exists: no request is spent on making it or on looking for it.
       options.prefix = backend.settings->prefix;
+      if (options.prefix.ends_with('/')) options.prefix.pop_back();
+      options.prefix += prefix.text();
       options.part_size = config.transfer.part_size;
       options.parts_in_flight = config.transfer.parts_in_flight;
       options.max_file_size = config.transfer.max_file_size;
@@ -139,10 +141,10 @@ struct Storage::Parts {
       options.owner = owner;
       options.verify = verify_of(config.transfer.verify);
       options.store_keeps_crc64 = backend.settings->type == config::StoreType::cos;
-      whole = std::make_shared<vfs::ObjectFileSystem>(backend.bucket, std::move(options));
+      return std::make_shared<vfs::ObjectFileSystem>(backend.bucket, std::move(options));
     }
-    if (prefix.is_root()) return whole;
-    return std::make_shared<vfs::SubtreeFileSystem>(std::move(whole), prefix);
+    if (prefix.is_root()) return backend.files;
+    return std::make_shared<vfs::SubtreeFileSystem>(backend.files, prefix);
   }
 };
 
@@ -210,11 +212,12 @@ Task<Result<std::shared_ptr<vfs::FileSystem>>> Storage::open(accounts::Account a
     if (!prefix) return fail(std::move(prefix.error()));
     return parts_->tree(backend->second, *prefix, account.name);
   };
-  auto ensure = [this, &account](const accounts::Place& place) -> Task<Result<void>> {
+  auto ensure = [this](const accounts::Place& place) -> Task<Result<void>> {
     auto prefix = vfs::Path::absolute(place.prefix);
     if (!prefix) co_return fail(std::move(prefix.error()));
-    auto whole = parts_->tree(parts_->backends.at(place.store), vfs::Path{}, account.name);
-    co_return co_await vfs::make_directories(*whole, *prefix);
+    const Backend& backend = parts_->backends.at(place.store);
+    if (backend.bucket) co_return Result<void>{};
+    co_return co_await vfs::make_directories(*backend.files, *prefix);
   };
   auto home = open_place(account.home);
   if (!home) co_return home;
@@ -278,9 +281,10 @@ std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config, 
   return std::make_shared<accounts::FileAccounts>(std::move(all), std::move(anonymous), pool);
 }
 
-Result<std::shared_ptr<const tls::ServerContext>> make_tls(const config::Config& config) {
+Result<std::shared_ptr<const tls::ServerContext>> make_tls(const config::Config& config,
+                                                           const tls::ServerContext* previous) {
   if (config.tls.certificate.empty()) return nullptr;
-  return tls::ServerContext::create({config.tls.certificate, config.tls.key});
+  return tls::ServerContext::create({config.tls.certificate, config.tls.key}, previous);
 }
 
 }  // namespace gantry::server

@@ -36,7 +36,8 @@ class Storage {
 [[nodiscard]] std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config,
                                                                 async::BlockingPool& pool);
 
-/// Certificate and key of the configuration; null when TLS is off.
-[[nodiscard]] Result<std::shared_ptr<const tls::ServerContext>> make_tls(const config::Config& config);
+/// Certificate and key of the configuration; null when TLS is off. TLS sessions of `previous` can be resumed on it.
+[[nodiscard]] Result<std::shared_ptr<const tls::ServerContext>> make_tls(const config::Config& config,
+                                                                         const tls::ServerContext* previous = nullptr);
 
 }  // namespace gantry::server

@@ -69,6 +69,17 @@ void ListingCache::removed(const Path& path) {
   facts_[path.text()] = {std::nullopt, SteadyClock::now(), true};
 }
 
+void ListingCache::dated(const Path& path, std::string unique, WallTime time) {
+  if (times_.size() >= max_facts) times_.clear();
+  times_[path.text()] = {std::move(unique), time};
+}
+
+Entry ListingCache::with_given_time(const Path& path, Entry entry) const {
+  auto given = times_.find(path.text());
+  if (given != times_.end() && given->second.unique == entry.unique) entry.modified = given->second.time;
+  return entry;
+}
+
 void ListingCache::forget(const Path& path) {
   const std::string below = path.is_root() ? "/" : path.text() + "/";
   auto concerned = [&](const auto& known) { return known.first == path.text() || known.first.starts_with(below); };

@@ -35,6 +35,10 @@ class ListingCache {
   /// Own changes.
   void wrote(const Path& path, const Entry& entry);
   void removed(const Path& path);
+  /// This session gave the content `unique` of `path` a time, which listings do not know.
+  void dated(const Path& path, std::string unique, WallTime time);
+  /// `entry` as a listing tells it, with the time this session gave it as long as the content is the same.
+  [[nodiscard]] Entry with_given_time(const Path& path, Entry entry) const;
   /// `path` and all below it changed in a way not followed here.
   void forget(const Path& path);
 
@@ -55,6 +59,11 @@ class ListingCache {
   std::unordered_map<std::string, Known> facts_;
   std::unordered_map<std::string, SteadyClock::time_point> complete_;
   std::unordered_map<std::string, SteadyClock::time_point> directories_;
+  struct GivenTime {
+    std::string unique;
+    WallTime time;
+  };
+  std::unordered_map<std::string, GivenTime> times_;
 };
 
 }  // namespace gantry::vfs

@@ -268,6 +268,7 @@ Task<Result<void>> ObjectFileSystem::set_time(Path path, WallTime modified) {
   auto copied = co_await copy_object(context, *info, *key, std::move(options));
   context->cache.forget(path);
   if (!copied) co_return fail(std::move(copied.error()));
+  context->cache.dated(path, std::move(*copied), modified);
   co_return Result<void>();
 }
 

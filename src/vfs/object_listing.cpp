@@ -112,7 +112,9 @@ Task<Result<std::vector<Entry>>> ObjectListing::next() {
 
 void ObjectListing::add(std::vector<Entry>& entries, Entry entry) {
   held_.erase(entry.name);
-  remembered_ = context_->cache.seen(path_.child(entry.name), entry) && remembered_;
+  const Path path = path_.child(entry.name);
+  entry = context_->cache.with_given_time(path, std::move(entry));
+  remembered_ = context_->cache.seen(path, entry) && remembered_;
   entries.push_back(std::move(entry));
 }
 

@@ -1,0 +1,48 @@
+#include "vfs/listing_cache.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gantry::vfs {
+namespace {
+
+Path path(std::string_view text) { return Path::absolute(text).value(); }
+
+Entry file(std::string name, std::string unique) {
+  Entry entry;
+  entry.name = std::move(name);
+  entry.size = 5;
+  entry.unique = std::move(unique);
+  entry.modified = WallTime(Milliseconds(1'000));
+  return entry;
+}
+
+TEST(ListingCache, AGivenTimeIsShownWhileTheContentIsTheSame) {
+  ListingCache cache;
+  const WallTime given(Milliseconds(42'000));
+  cache.dated(path("/a"), "etag-1", given);
+  EXPECT_EQ(cache.with_given_time(path("/a"), file("a", "etag-1")).modified, given);
+  EXPECT_EQ(cache.with_given_time(path("/a"), file("a", "etag-2")).modified, WallTime(Milliseconds(1'000)));
+  EXPECT_EQ(cache.with_given_time(path("/b"), file("b", "etag-1")).modified, WallTime(Milliseconds(1'000)));
+}
+
+TEST(ListingCache, OwnChangesAreNotUndoneByAListing) {
+  ListingCache cache;
+  cache.removed(path("/d/gone"));
+  cache.seen(path("/d/gone"), file("gone", "old"));
+  auto known = cache.find(path("/d/gone"));
+  ASSERT_TRUE(known);
+  EXPECT_FALSE(known->entry);
+}
+
+TEST(ListingCache, ACompleteListingTellsWhatDoesNotExist) {
+  ListingCache cache;
+  EXPECT_FALSE(cache.find(path("/d/x")));
+  cache.seen_all(path("/d"), SteadyClock::now());
+  ASSERT_TRUE(cache.find(path("/d/x")));
+  EXPECT_FALSE(cache.find(path("/d/x"))->entry);
+  cache.forget(path("/d/x"));
+  EXPECT_FALSE(cache.find(path("/d/x")));
+}
+
+}  // namespace
+}  // namespace gantry::vfs
