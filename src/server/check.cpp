@@ -13,8 +13,8 @@ std::vector<std::string> check_stores(const config::Config& config) {
     problems.push_back(tls.error().text());
   else if (*tls && (*tls)->expired())
     problems.push_back("tls.certificate: " + (*tls)->describe());
-  Shared shared(config);
   asio::io_context context(1);
+  Shared shared(config);  // its pool posts to the context and must be gone before it
   auto storage = Storage::create(config, shared, context.get_executor());
   if (!storage) {
     problems.push_back(storage.error().text());
