@@ -71,26 +71,24 @@ Task<Result<bool>> any_key(ObjectContextPtr context, std::string prefix) {
 
 Task<Result<Entry>> look_up(ObjectContextPtr context, Path path) {
   if (path.is_root()) co_return directory_entry("");
-  if (auto known = context->cache.find(path)) {
-    if (known->entry) co_return *known->entry;
-  } else {
-    auto key = context->keys.file(path);
-    if (!key) co_return fail(std::move(key.error()));
-    Background<object::ObjectInfo> file(co_await asio::this_coro::executor, "head", head_of(context, *key));
-    auto below = co_await any_key(context, *key + "/");
-    auto info = co_await file.get();
-    if (info) {
-      Entry entry = entry_of(*info, path.name());
-      context->cache.seen(path, entry);
-      co_return entry;
-    }
-    if (info.error().code != Errc::not_found) co_return fail(std::move(info.error()));
-    if (!below) co_return fail(std::move(below.error()));
-    if (*below) {
-      Entry entry = directory_entry(path.name());
-      context->cache.seen(path, entry);
-      co_return entry;
-    }
+  // Only presence is believed: another session, say a client's second connection, may have made it meanwhile.
+  if (auto known = context->cache.find(path); known && known->entry) co_return *known->entry;
+  auto key = context->keys.file(path);
+  if (!key) co_return fail(std::move(key.error()));
+  Background<object::ObjectInfo> file(co_await asio::this_coro::executor, "head", head_of(context, *key));
+  auto below = co_await any_key(context, *key + "/");
+  auto info = co_await file.get();
+  if (info) {
+    Entry entry = entry_of(*info, path.name());
+    context->cache.seen(path, entry);
+    co_return entry;
+  }
+  if (info.error().code != Errc::not_found) co_return fail(std::move(info.error()));
+  if (!below) co_return fail(std::move(below.error()));
+  if (*below) {
+    Entry entry = directory_entry(path.name());
+    context->cache.seen(path, entry);
+    co_return entry;
   }
   if (auto held = held_entry(*context, path)) co_return *held;
   co_return fail(Errc::not_found, "stat", path.text());

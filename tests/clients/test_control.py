@@ -248,3 +248,13 @@ class Control(ClientTest):
         close_cleanly(up)
         first.expect(226)
         self.assertEqual(second.retrieve(f"RETR {self.place}"), new)
+
+    def test_what_another_session_made_is_seen_at_once(self):
+        # A mirror with several connections lists with one, makes directories with another and enters them with a third.
+        first, second = self.ftp(), self.ftp()
+        first.command(f"MKD {self.place}", 257)
+        first.retrieve(f"MLSD {self.place}")
+        second.command(f"MKD {self.place}/new", 257)
+        second.store(f"STOR {self.place}/file", b"12345")
+        first.command(f"CWD {self.place}/new", 250)
+        self.assertEqual(first.command("SIZE ../file").text, "213 5")
