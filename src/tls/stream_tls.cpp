@@ -1,4 +1,5 @@
 // The part of Stream that talks to OpenSSL: handshake, session tickets, reading, close_notify.
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -21,6 +22,13 @@ constexpr std::size_t control_tickets = 2;
 void forget_errors() {
   ERR_clear_error();
   errno = 0;
+}
+
+/// A client that writes a little and then its close_notify waits with the second until the first is acknowledged
+/// (Nagle): without this for 40 ms, each small file. The handshake's back and forth made the kernel hold answers back.
+void acknowledge_at_once(int descriptor) {
+  const int yes = 1;
+  setsockopt(descriptor, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
 }
 
 }  // namespace
@@ -61,6 +69,7 @@ Stream::Step Stream::accept_step(const async::Watchdog& limit) {
   const int outcome = SSL_do_handshake(ssl_.get());
   if (outcome != 1) return tls_step(outcome, "handshake");
   established_ = true;
+  if (role_ == Role::data) acknowledge_at_once(descriptor_);
   return Step::done(0);
 }
 
