@@ -30,9 +30,10 @@ asio::ip::address plain_address(const asio::ip::address& address) {
 void log_command(const Session& session, const Row* row, const proto::CommandLine& command, int code) {
   if (!log::enabled(log::Level::info)) return;
   log::Fields fields = session.log_fields();
-  fields.emplace_back("verb", command.verb);
+  // An unknown verb may be a password sent at the wrong time; which verbs clients miss is told once they are known.
+  fields.emplace_back("verb",
+                      row == nullptr && !session.state.logged_in ? hidden_secret : std::string_view(command.verb));
   if (!command.argument.empty()) {
-    // An unknown verb may be a password sent too early.
     bool secret = row == nullptr || row->secrecy == Secrecy::secret;
     fields.emplace_back("argument", secret ? hidden_secret : std::string_view(command.argument));
   }
