@@ -3,12 +3,11 @@
 import shlex
 
 from gantry import Setup
-from harness import TREE_STORES, ClientTest, Servers, for_stores
+from harness import ClientTest, Servers, for_stores
 from trees import MIB, content
 
 
-@for_stores("local", "memory", "s3", "cos", "rgw")
-class Lftp(ClientTest):
+class LftpTest(ClientTest):
     def lftp(self, script, tls=None, expect=0):
         settings = ["set net:max-retries 1", "set net:timeout 20", "set net:reconnect-interval-base 1",
                     "set cmd:fail-exit true", "set ftp:list-options -a", "set xfer:log no",
@@ -31,18 +30,23 @@ class Lftp(ClientTest):
         again = self.lftp([f"mirror --dry-run {self.place} {shlex.quote(str(target))}"], tls)
         self.assertNotIn("get", again)
 
-    def test_mirror_explicit_tls(self):
-        self.mirror("explicit")
 
-    def test_mirror_plain(self):
-        if self.store not in TREE_STORES:
-            self.skipTest("the mirror with TLS covers this store")
+@for_stores("local", "s3", "rgw")
+class LftpPlain(LftpTest):
+    def test_mirror(self):
         self.mirror(None)
 
-    def test_mirror_implicit_tls(self):
-        if self.store != "s3":
-            self.skipTest("implicit TLS differs before the first byte only: one store will do")
+
+@for_stores("s3")
+class LftpImplicit(LftpTest):
+    def test_mirror(self):
         self.mirror("implicit")
+
+
+@for_stores("local", "memory", "s3", "cos", "rgw")
+class Lftp(LftpTest):
+    def test_mirror_explicit_tls(self):
+        self.mirror("explicit")
 
     def test_segmented_download_and_continued_upload(self):
         source, target = self.scratch / "source", self.scratch / "target"
