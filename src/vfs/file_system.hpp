@@ -25,21 +25,21 @@ enum class Kind : std::uint8_t { file, directory };
 struct Entry {
   std::string name;  ///< last segment; empty for the root
   Kind kind = Kind::file;
-  std::uint64_t size = 0;           ///< bytes; 0 for directories
-  WallTime modified{};              ///< epoch: unknown
-  std::string unique;               ///< changes when the content does (ETag, or device-inode-time)
-  std::optional<unsigned> mode;     ///< Unix permission bits, local only
-  std::string owner;                ///< empty: unknown
+  std::uint64_t size = 0;        ///< bytes; 0 for directories
+  WallTime modified{};           ///< epoch: unknown
+  std::string unique;            ///< changes when the content does (ETag, or device-inode-time)
+  std::optional<unsigned> mode;  ///< Unix permission bits, local only
+  std::string owner;             ///< empty: unknown
   std::string group;
 };
 
 /// What a place in the tree can do beyond the minimum. Deviations in the contract test are declared here.
 struct Capabilities {
   bool set_time = true;
-  bool set_mode = false;         ///< SITE CHMOD
-  bool random_write = false;     ///< at_offset at any offset; otherwise only append-like continuation
+  bool set_mode = false;      ///< SITE CHMOD
+  bool random_write = false;  ///< at_offset at any offset; otherwise only append-like continuation
   bool append = true;
-  bool space = false;            ///< free_space() knows
+  bool space = false;  ///< free_space() knows
   bool atomic_rename = false;
   bool empty_directories = true;
   bool arbitrary_bytes = false;  ///< names need not be UTF-8
@@ -72,9 +72,9 @@ enum class UploadMode : std::uint8_t {
 
 struct UploadOptions {
   UploadMode mode = UploadMode::replace;
-  std::uint64_t offset = 0;                      ///< at_offset only; beyond the present size: Errc::bad_offset
+  std::uint64_t offset = 0;  ///< at_offset only; beyond the present size: Errc::bad_offset
   std::optional<std::uint64_t> expected_size = std::nullopt;  ///< bytes still to come, when the client said so (ALLO)
-  std::string owner = {};                        ///< who uploads, for held uploads
+  std::string owner = {};                                     ///< who uploads, for held uploads
 };
 
 /// A file being written; invisible under its final name until commit().
@@ -109,6 +109,9 @@ class FileSystem {
   [[nodiscard]] virtual Capabilities capabilities(Path path) const = 0;
   /// Errc::not_found.
   [[nodiscard]] virtual Task<Result<Entry>> stat(Path path) = 0;
+  /// Whether `path` is a directory one can go to; cheaper than stat() where a name must be looked up twice.
+  /// Errc::not_found, not_directory.
+  [[nodiscard]] virtual Task<Result<void>> enter(Path path);
   /// Errc::not_found, not_directory.
   [[nodiscard]] virtual Task<Result<std::unique_ptr<Listing>>> list(Path path) = 0;
   /// Errc::not_found, is_directory, bad_offset when range.offset lies beyond the end (equal is an empty read).

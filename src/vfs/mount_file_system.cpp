@@ -125,6 +125,13 @@ Task<Result<Entry>> MountFileSystem::stat(Path path) {
   co_return fixed_entry(path.name());
 }
 
+Task<Result<void>> MountFileSystem::enter(Path path) {
+  if (fixed(path)) co_return Result<void>{};
+  const Place where = place(path);
+  if (where.fs == nullptr) co_return fail(Errc::not_found, "enter", path.text());
+  co_return co_await where.fs->enter(where.path);
+}
+
 Task<Result<std::unique_ptr<Listing>>> MountFileSystem::list(Path path) {
   const Place where = place(path);
   std::vector<Entry> entries;

@@ -23,6 +23,7 @@ class MountFileSystem : public FileSystem {
 
   [[nodiscard]] Capabilities capabilities(Path path) const override;
   [[nodiscard]] Task<Result<Entry>> stat(Path path) override;
+  [[nodiscard]] Task<Result<void>> enter(Path path) override;
   [[nodiscard]] Task<Result<std::unique_ptr<Listing>>> list(Path path) override;
   [[nodiscard]] Task<Result<std::unique_ptr<Reader>>> open_reader(Path path, ByteRange range) override;
   [[nodiscard]] Task<Result<std::unique_ptr<Upload>>> open_upload(Path path, UploadOptions options) override;

@@ -125,6 +125,22 @@ ObjectFileSystem::ObjectFileSystem(std::shared_ptr<object::Store> store, ObjectF
 
 Capabilities ObjectFileSystem::capabilities(Path /*path*/) const { return {}; }
 
+Task<Result<void>> ObjectFileSystem::enter(Path path) {
+  auto context = context_;
+  if (path.is_root()) co_return Result<void>{};
+  if (!context->cache.find(path)) {
+    auto key = context->keys.directory(path);
+    if (!key) co_return fail(std::move(key.error()));
+    auto below = co_await any_key(context, *key);
+    if (!below) co_return fail(std::move(below.error()));
+    if (*below) {
+      context->cache.seen(path, directory_entry(path.name()));
+      co_return Result<void>{};
+    }
+  }
+  co_return co_await FileSystem::enter(std::move(path));
+}
+
 Task<Result<Entry>> ObjectFileSystem::stat(Path path) { return look_up(context_, std::move(path)); }
 
 Task<Result<std::unique_ptr<Listing>>> ObjectFileSystem::list(Path path) {

@@ -54,6 +54,7 @@ class ObjectUpload : public Upload {
   [[nodiscard]] Task<Result<void>> hand_over();
   [[nodiscard]] Task<Result<async::Lease>> chunk_lease(std::uint64_t bytes);
   [[nodiscard]] Task<Result<void>> make_room();
+  [[nodiscard]] bool begin_next_part();
   [[nodiscard]] Task<Result<Entry>> commit_now();
   [[nodiscard]] Task<Result<object::PutResult>> put_whole();
   [[nodiscard]] Task<Result<void>> verify_put(object::PutResult put, object::Integrity proof);
@@ -76,6 +77,7 @@ class ObjectUpload : public Upload {
   bool parts_pending_ = false;  // kept_ is still to be copied in front
   Kept kept_;
   PartBuffer part_;
+  std::optional<PartBuffer> next_;  // begun while part_ is full and nobody knows yet whether more comes
   std::shared_ptr<PartUploader> uploader_;
   Background<void> check_;
   Overdraft overdraft_;
@@ -174,8 +176,23 @@ Task<Result<void>> ObjectUpload::make_room() {
   co_return Result<void>();
 }
 
+bool ObjectUpload::begin_next_part() {
+  // A file of exactly one part stays a single PUT: the full part goes only when another byte has come.
+  if (uploader_ || parts_pending_ || part_.size() < part_target()) return false;
+  if (next_) return true;
+  async::Lease lease = context_->options.budget->try_acquire(std::min<std::uint64_t>(first_chunk, part_target()));
+  if (lease.bytes() == 0) return false;
+  next_ = fresh_part();
+  next_->add_chunk(std::move(lease));
+  return true;
+}
+
 Task<Result<MutableBytes>> ObjectUpload::prepare(std::size_t wanted) {
   if (auto good = healthy(); !good) co_return fail(std::move(good.error()));
+  if (begin_next_part()) {
+    MutableBytes room = next_->room();
+    co_return room.first(std::min(room.size(), std::max<std::size_t>(wanted, 1)));
+  }
   if (auto room = co_await make_room(); !room) co_return fail(std::move(room.error()));
   std::uint64_t limit = std::min<std::uint64_t>(wanted, part_target() - part_.size());
   if (discard_ > 0) limit = std::min(limit, discard_);
@@ -190,10 +207,13 @@ Task<Result<void>> ObjectUpload::advance(std::size_t count) {
     discard_ -= count;
     co_return Result<void>();
   }
-  if (count > 0) {
-    part_.filled(count);
-    changed_ = true;
+  if (count == 0) co_return healthy();
+  changed_ = true;
+  if (next_) {
+    if (auto sent = co_await hand_over(); !sent) co_return fail(std::move(sent.error()));
+    part_ = std::move(*std::exchange(next_, std::nullopt));
   }
+  part_.filled(count);
   co_return healthy();
 }
 
@@ -291,6 +311,7 @@ Task<Result<Entry>> ObjectUpload::commit_now() {
     co_await abort_now();
     co_return fail(std::move(good.error()));
   }
+  next_.reset();
   Entry entry;
   entry.name = path_.name();
   entry.size = position_;
@@ -334,6 +355,7 @@ Task<Result<std::uint64_t>> ObjectUpload::hold_now() {
     static_cast<void>(co_await hand_over());
   }
   part_ = PartBuffer();
+  next_.reset();
   overdraft_.release();
   if (!uploader_) co_return std::uint64_t{0};
   auto held = co_await uploader_->keep(hold_patience);
@@ -349,6 +371,7 @@ Task<Result<std::uint64_t>> ObjectUpload::hold_now() {
 Task<void> ObjectUpload::abort_now() {
   if (check_.pending()) static_cast<void>(co_await check_.get());
   part_ = PartBuffer();
+  next_.reset();
   overdraft_.release();
   if (auto uploader = std::exchange(uploader_, nullptr)) co_await uploader->abort();
 }

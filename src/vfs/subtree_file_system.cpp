@@ -17,6 +17,8 @@ Task<Result<Entry>> SubtreeFileSystem::stat(Path path) {
   co_return entry;
 }
 
+Task<Result<void>> SubtreeFileSystem::enter(Path path) { return base_->enter(below(path)); }
+
 Task<Result<std::unique_ptr<Listing>>> SubtreeFileSystem::list(Path path) { return base_->list(below(path)); }
 
 Task<Result<std::unique_ptr<Reader>>> SubtreeFileSystem::open_reader(Path path, ByteRange range) {

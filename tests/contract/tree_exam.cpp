@@ -30,6 +30,18 @@ TEST_P(FileSystemContract, StatOfAFileAndADirectory) {
   EXPECT_EQ(directory.size, 0U);
 }
 
+TEST_P(FileSystemContract, EnterGoesToDirectoriesOnly) {
+  mkdir("/d");
+  mkdir("/d/empty");
+  put(at("/d/f"), "x");
+  must(run(fs().enter(Path{})));
+  must(run(fs().enter(at("/d"))));
+  must(run(fs().enter(at("/d/empty"))));
+  EXPECT_EQ(code(run(fs().enter(at("/d/f")))), Errc::not_directory);
+  EXPECT_EQ(code(run(fs().enter(at("/d/missing")))), Errc::not_found);
+  EXPECT_EQ(code(run(fs().enter(at("/d/emp")))), Errc::not_found);
+}
+
 TEST_P(FileSystemContract, StatDoesNotTakeAPrefixForAName) {
   put(at("/abc"), "x");
   mkdir("/dir-two");

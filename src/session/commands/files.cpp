@@ -14,9 +14,8 @@ using proto::reply;
 Task<Result<vfs::Entry>> look_up(Session& session, const vfs::Path& path) { return session.state.files->stat(path); }
 
 Task<proto::Reply> change_directory(Session& session, vfs::Path path) {
-  auto entry = co_await look_up(session, path);
-  if (!entry) co_return refuse(session, entry.error());
-  if (entry->kind != vfs::Kind::directory) co_return reply(550, "That is not a directory");
+  auto entered = co_await session.state.files->enter(path);
+  if (!entered) co_return refuse(session, entered.error());
   session.state.cwd = std::move(path);
   co_return reply(250, fmt::format("Directory is {}", proto::quote_path(session.state.cwd.text())));
 }

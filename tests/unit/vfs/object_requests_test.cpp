@@ -8,10 +8,19 @@ class ObjectRequests : public ObjectFixture {
  protected:
   /// What a client's CWD does before it works in a directory.
   void cwd(std::string_view path) {
-    must(run(fs_->stat(at(path))));
+    must(run(fs_->enter(at(path))));
     requests();
   }
 };
+
+TEST_F(ObjectRequests, EnteringADirectoryTakesOne) {
+  store_->set("d/f", "x");
+  must(run(fs_->enter(at("/d"))));
+  EXPECT_EQ(requests(), 1U);
+  must(run(fs_->enter(at("/d"))));
+  must(run(fs_->enter(Path{})));
+  EXPECT_EQ(requests(), 0U);
+}
 
 TEST_F(ObjectRequests, StatOfAFileOrDirectoryTakesTwoAndTheRootNone) {
   store_->set("d/f", "x");
@@ -87,9 +96,14 @@ TEST_F(ObjectRequests, LargeUploadTakesTwoAndItsPartsAndOneCheck) {
 }
 
 TEST_F(ObjectRequests, UploadOfExactlyOnePartIsOnePut) {
-  put("/f", data(64 * kib));
+  auto upload = open("/f");
+  must(try_write(*upload, data(64 * kib)));
+  // A transfer asks for more room before it learns that the data has ended.
+  must(run(upload->prepare(kib)));
+  must(run(upload->commit()));
   EXPECT_EQ(store_->count("put"), 1U);
   EXPECT_EQ(store_->count("start_parts"), 0U);
+  EXPECT_EQ(store_->content("f"), data(64 * kib));
 }
 
 TEST_F(ObjectRequests, AppendDownloadsNothingOfALargeObject) {
