@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "digest/digest.hpp"
 #include "object/remote_store.hpp"
@@ -129,10 +130,13 @@ Task<Result<PutResult>> RemoteStore::put(std::string key, Chunks body, Integrity
   if (!integrity.md5.empty()) call.headers.emplace_back("Content-MD5", digest::to_base64(integrity.md5));
 
   bool uncertain = false;
+  bool spoilt = false;
   auto once = [&](unsigned) -> Task<Attempt<PutResult>> {
     auto outcome = co_await send_body(call, integrity);
     if (outcome) co_return outcome;
     Failure failure = std::move(outcome.error());
+    // An answer of success with another checksum: what lies there now is not what was sent.
+    spoilt = spoilt || (failure.status == 0 && failure.error.code == Errc::corrupt);
     if (options.create_only && says_exists(failure)) {
       failure.error.code = Errc::already_exists;
       // The try before may have succeeded without our hearing of it: then what exists is ours.
@@ -142,18 +146,33 @@ Task<Result<PutResult>> RemoteStore::put(std::string key, Chunks body, Integrity
     uncertain = uncertain || failure.uncertain;
     co_return std::unexpected(std::move(failure));
   };
-  co_return co_await with_retries<PutResult>(exchange_->retry_context("put"), once);
+  auto stored = co_await with_retries<PutResult>(exchange_->retry_context("put"), once);
+  if (!stored && spoilt) co_await remove_spoilt(key, body, integrity);
+  co_return stored;
+}
+
+namespace {
+
+bool is_sent(const ObjectInfo& info, const Chunks& body, const Integrity& integrity) {
+  if (integrity.crc64 && info.crc64) return *integrity.crc64 == *info.crc64;
+  if (!is_md5_etag(info.etag)) return false;
+  return to_lower(info.etag) == to_hex(integrity.md5.empty() ? md5_of(body) : integrity.md5);
+}
+
+}  // namespace
+
+Task<void> RemoteStore::remove_spoilt(std::string key, Chunks body, Integrity integrity) {
+  auto info = co_await head(key);
+  // Of another size it is somebody else's; with our checksum it is right after all.
+  if (!info || info->size != total_size(body) || is_sent(*info, body, integrity)) co_return;
+  // No object is better than a wrong one under this name.
+  auto removed = co_await remove(key);
+  log::error("spoilt object", {{"key", key}, {"removed", removed.has_value()}});
 }
 
 Task<std::optional<PutResult>> RemoteStore::find_sent(std::string key, Chunks body, Integrity integrity) {
   auto info = co_await head(key);
-  if (!info || info->size != total_size(body)) co_return std::nullopt;
-  bool same = false;
-  if (integrity.crc64 && info->crc64)
-    same = *integrity.crc64 == *info->crc64;
-  else if (is_md5_etag(info->etag))
-    same = to_lower(info->etag) == to_hex(integrity.md5.empty() ? md5_of(body) : integrity.md5);
-  if (!same) co_return std::nullopt;
+  if (!info || info->size != total_size(body) || !is_sent(*info, body, integrity)) co_return std::nullopt;
   co_return PutResult{info->etag, info->crc64, info->request_id};
 }
 

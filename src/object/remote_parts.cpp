@@ -234,10 +234,14 @@ Task<Result<PutResult>> RemoteStore::finish_parts(std::string key, std::string u
       });
   if (finished) {
     auto crc = joined_crc64(parts);
-    if (crc && finished->crc64 && *crc != *finished->crc64)
-      co_return fail(Errc::corrupt, "finish_parts", "the CRC-64 of the object is not that of its parts",
-                     finished->request_id);
-    co_return finished;
+    if (!crc || !finished->crc64 || *crc == *finished->crc64) co_return finished;
+    // No object is better than a wrong one under this name; another ETag would be somebody else's.
+    auto info = co_await head(key);
+    bool ours = info && info->etag == finished->etag;
+    bool removed = ours && (co_await remove(key)).has_value();
+    log::error("spoilt object", {{"key", key}, {"request_id", finished->request_id}, {"removed", removed}});
+    co_return fail(Errc::corrupt, "finish_parts", "the CRC-64 of the object is not that of its parts",
+                   finished->request_id);
   }
   if (!uncertain) co_return finished;
   Error error = std::move(finished.error());

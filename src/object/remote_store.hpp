@@ -62,6 +62,8 @@ class RemoteStore final : public Store {
   /// What stands under the key if it is what we sent: for a try whose answer was lost. Nothing: it is not, or nobody
   /// can tell.
   [[nodiscard]] Task<std::optional<PutResult>> find_sent(std::string key, Chunks body, Integrity integrity);
+  /// Removes what a put left under the key, if it still is there and is not what was sent.
+  [[nodiscard]] Task<void> remove_spoilt(std::string key, Chunks body, Integrity integrity);
   [[nodiscard]] Task<std::optional<PutResult>> find_joined(std::string key, std::vector<PartInfo> parts);
   [[nodiscard]] Call join_call(const std::string& key, const std::string& upload_id, const std::vector<PartInfo>& parts,
                                bool create_only) const;
