@@ -20,14 +20,14 @@ enum class Errc : std::uint8_t {
   already_exists,
   bad_name,
   bad_offset,
-  invalid,           ///< the request itself makes no sense (bad argument)
+  invalid,  ///< the request itself makes no sense (bad argument)
   quota,
   too_large,
   no_space,
   unsupported,
   throttled,
-  conflict,          ///< somebody else changed it meanwhile
-  unavailable,       ///< the store or the network, after retries
+  conflict,     ///< somebody else changed it meanwhile
+  unavailable,  ///< the store or the network, after retries
   timed_out,
   corrupt,           ///< checksums or sizes differ
   data_open_failed,  ///< the data connection never opened
@@ -55,8 +55,7 @@ using Result = std::expected<T, Error>;
 /// Builds the unexpected side of a Result: `return fail(Errc::not_found, "head", key)`.
 [[nodiscard]] inline std::unexpected<Error> fail(Errc code, std::string operation, std::string detail = {},
                                                  std::string request_id = {}) {
-  return std::unexpected(
-      Error{code, std::move(operation), std::move(detail), std::move(request_id)});
+  return std::unexpected(Error{code, std::move(operation), std::move(detail), std::move(request_id)});
 }
 
 /// Hands an error on unchanged: `if (!r) return fail(std::move(r.error()))`.

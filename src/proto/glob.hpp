@@ -1,5 +1,5 @@
-// Shell patterns for one name: * ? [a-z] [!x] (or [^x]) and \x. No braces, no tilde: they are what pattern bombs are made of.
-// Must not know: directories; a pattern never spans segments.
+// Shell patterns for one name: * ? [a-z] [!x] (or [^x]) and \x. No braces, no tilde: they are what pattern bombs are
+// made of. Must not know: directories; a pattern never spans segments.
 #pragma once
 
 #include <bitset>
