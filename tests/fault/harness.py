@@ -4,6 +4,7 @@ A test is a function of a module, marked with @case. It gets what it needs by it
 """
 
 import contextlib
+import dataclasses
 import hashlib
 import http.client
 import itertools
@@ -16,6 +17,7 @@ import struct
 import sys
 import time
 import traceback
+import typing
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -25,6 +27,7 @@ from gantry import Gantry, Setup, client_context  # noqa: E402,F401
 
 SMALL, LARGE = 100_000, 20_000_000
 HARD_LIMIT = 60  # seconds a test may take; a sanitized server on a busy machine needs some
+SLOW = 10  # seconds after which a test is named
 DECIDED = 5  # seconds until a server must have drawn the consequences of what it saw
 PASSIVE = range(60000, 65536)  # the default of server.passive_ports
 
@@ -33,13 +36,21 @@ class Skip(Exception):
     """The machine cannot do what the test needs; says why."""
 
 
+@dataclasses.dataclass
+class Case:
+    name: str
+    run: typing.Callable[[], None]
+    short: bool
+    limit: int  # seconds
+
+
 class Cases:
     all = []
-    short = False
+    short = False  # this is the shortened run
 
-    @classmethod
-    def add(cls, name, function, short, limit):
-        cls.all.append((name, function, short, limit))
+
+def chosen(words, short):
+    return [one for one in Cases.all if (one.short or not short) and all(word in one.name for word in words)]
 
 
 def case(*variants, short=False, limit=HARD_LIMIT):
@@ -49,8 +60,8 @@ def case(*variants, short=False, limit=HARD_LIMIT):
         for arguments in variants or ((),):
             words = " ".join(a if isinstance(a, str) else getattr(a, "__name__", str(a)) for a in arguments)
             name = f"{function.__name__} {words}".strip()
-            chosen = short(*arguments) if callable(short) else short
-            Cases.add(name, lambda arguments=arguments: function(*arguments), chosen, limit)
+            in_short = short(*arguments) if callable(short) else short
+            Cases.all.append(Case(name, lambda arguments=arguments: function(*arguments), in_short, limit))
         return function
 
     return mark
@@ -64,17 +75,15 @@ def _ring(*_):
     raise HardLimit("the hard limit of the test has passed")
 
 
-def run_cases(words, short):
-    """Runs what the words choose. (passed, failed), a line a failure, and the reasons of what was skipped."""
+def run_cases(cases):
+    """Runs them one after the other. (passed, failed), a line a failure, and the reasons of what was skipped."""
     passed = failed = 0
     signal.signal(signal.SIGALRM, _ring)
-    for name, function, in_short, limit in Cases.all:
-        if (short and not in_short) or (words and not all(word in name for word in words)):
-            continue
-        begun = time.monotonic()
-        signal.alarm(limit)
+    for one in cases:
+        name, begun = one.name, time.monotonic()
+        signal.alarm(one.limit)
         try:
-            function()
+            one.run()
             passed += 1
         except Skip as reason:
             print(f"skipped {name}: {reason}")
@@ -86,7 +95,7 @@ def run_cases(words, short):
             print(f"FAILED {name}: {pathlib.Path(place.filename).name}:{place.lineno}: {type(problem).__name__}: {text}")
         finally:
             signal.alarm(0)
-        if (took := time.monotonic() - begun) > 5:
+        if (took := time.monotonic() - begun) > SLOW:
             print(f"slow: {name} took {took:.1f} s")
         sys.stdout.flush()
     return passed, failed

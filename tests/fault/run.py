@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """Everything that dies, stalls or lies around gantryd, end to end: clients, stores, gantryd itself, bad input.
 
-Usage: run.py [--build DIR] [--counts FILE] [--short] [WORD...]; the words choose tests by name.
+Usage: run.py [--build DIR] [--counts FILE] [--short] [--jobs N] [WORD...]; the words choose tests by name.
+
+Most tests wait for a limit to pass, so several processes share them; each starts servers of its own.
 """
 
 import argparse
 import pathlib
+import re
+import subprocess
 import sys
 
 import harness
@@ -21,21 +25,50 @@ def main():
     parser.add_argument("--build", default="build/release")
     parser.add_argument("--counts", help="file for 'PASSED FAILED'")
     parser.add_argument("--short", action="store_true", help="one test of each kind, for slow builds")
+    parser.add_argument("--jobs", type=int, default=3, help="processes that share the tests")
+    parser.add_argument("--share", help=argparse.SUPPRESS)  # which of them this process is: "1/3"
     parser.add_argument("--list", action="store_true")
     parser.add_argument("words", nargs="*", help="only tests whose names contain all of these")
     options = parser.parse_args()
     harness.Setup.build = pathlib.Path(options.build).resolve()
+    harness.Cases.short = options.short
+    cases = harness.chosen(options.words, options.short)
     if options.list:
-        print("\n".join(name + (" (short)" if short else "") for name, _, short, _ in harness.Cases.all))
+        print("\n".join(one.name for one in cases))
         return 0
-    passed, failed = harness.run_cases(options.words, options.short)
+    if options.share:
+        number, jobs = map(int, options.share.split("/"))
+        passed, failed = run_share(cases[number - 1::jobs])
+    else:
+        passed, failed = share_out(min(options.jobs, max(1, len(cases))))
+    print(f"faults: {passed} passed, {failed} failed")
+    if options.counts and not options.share:
+        pathlib.Path(options.counts).write_text(f"{passed} {failed}\n", encoding="utf-8")
+    return 1 if failed else 0
+
+
+def run_share(cases):
+    passed, failed = harness.run_cases(cases)
     for problem in harness.Servers.stop_all():
         failed += 1
         print("FAILED at the end: " + problem)
-    print(f"faults: {passed} passed, {failed} failed")
-    if options.counts:
-        pathlib.Path(options.counts).write_text(f"{passed} {failed}\n", encoding="utf-8")
-    return 1 if failed else 0
+    return passed, failed
+
+
+def share_out(jobs):
+    """Runs this program once for each share; the sums of what they counted."""
+    workers = [subprocess.Popen([sys.executable, *sys.argv, "--share", f"{number}/{jobs}"], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, text=True) for number in range(1, jobs + 1)]
+    passed = failed = 0
+    for worker in workers:
+        *lines, last = worker.communicate()[0].splitlines() or [""]
+        counts = re.fullmatch(r"faults: (\d+) passed, (\d+) failed", last)
+        if not counts:
+            lines += [last, f"FAILED: a process that ran tests ended with {worker.returncode} and no counts"]
+        print("\n".join(lines), end="\n" if lines else "", flush=True)
+        passed += int(counts.group(1)) if counts else 0
+        failed += int(counts.group(2)) if counts else 1
+    return passed, failed
 
 
 if __name__ == "__main__":
