@@ -185,7 +185,7 @@ def unreachable_store(store):
 @case((), short=True)
 def other_sessions_live_while_the_store_hangs():
     """One lane, one store request that hangs: nobody else waits, nor does this session's own NOOP."""
-    with Server("s3", server={"lanes": 1}, store_settings={"request_timeout": "20s"}) as server:
+    with Server("s3", server={"lanes": 1}, store_settings={"request_timeout": "5s"}) as server:
         hanging, other = server.connect(), server.connect()
         upload(server, "seen.bin", content(SMALL), OK)
         server.fault(op="PutObject", key="hang", action="stall", times=1)
