@@ -287,7 +287,7 @@ TEST(Loader, ReadsTheExampleOfEveryTable) {
   EXPECT_EQ(config.users[0].home, (Mount{"main", "/users/%u"}));
   EXPECT_EQ(config.users[0].max_upload, 300 * kib);
   EXPECT_TRUE(config.anonymous.enabled);
-  EXPECT_THAT(loaded->warnings, IsEmpty());
+  for (const Problem& warning : loaded->warnings) EXPECT_THAT(format(warning), HasSubstr("not enforced yet"));
 }
 
 TEST(Loader, AnEmptyFileGivesTheDefaults) {
@@ -321,6 +321,16 @@ TEST(Loader, WarnsAboutPlainPasswordsWithoutShowingThem) {
   EXPECT_EQ(format(loaded->warnings[0]),
             "g.toml:7:1: user.bob.password: is plain text; make a hash with: gantryd hash-password");
   EXPECT_TRUE(loaded->holds_secrets);
+}
+
+TEST(Loader, WarnsAboutQuotasThatNobodyEnforces) {
+  const auto loaded = load_text(store + "[[user]]\nname = \"bob\"\npassword = \"$6$x$y\"\nhome = \"main:/\"\n" +
+                                    "quota_bytes = \"1GiB\"\nquota_files = 5\n",
+                                "g.toml");
+  ASSERT_TRUE(loaded) << format(loaded.error().front());
+  ASSERT_EQ(loaded->warnings.size(), 2U);
+  EXPECT_THAT(format(loaded->warnings[0]), HasSubstr("g.toml:9:1: user.bob.quota_bytes"));
+  EXPECT_THAT(format(loaded->warnings[1]), HasSubstr("g.toml:10:1: user.bob.quota_files"));
 }
 
 TEST(Loader, WarnsAboutPartsTooSmallForTheStore) {
