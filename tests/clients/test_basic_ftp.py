@@ -1,5 +1,6 @@
 """basic-ftp for Node.js, installed from the npm registry when this suite runs."""
 
+import os
 import subprocess
 
 from gantry import ROOT, Setup
@@ -20,6 +21,8 @@ def install():
         ["npm", "install", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", f"basic-ftp@{VERSION}"],
         cwd=MODULES, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=180,
         check=False,
+        # Node.js from elsewhere than Debian brings its own list of authorities: a proxy's may be in the system's only.
+        env={"NODE_EXTRA_CA_CERTS": "/etc/ssl/certs/ca-certificates.crt", **os.environ},
     )
     if done.returncode != 0:
         raise AssertionError(f"npm could not install basic-ftp {VERSION}; is the registry reachable?\n{done.stdout[-2000:]}")
