@@ -9,18 +9,13 @@
 #include "async/event.hpp"
 #include "async/watchdog.hpp"
 #include "base/log.hpp"
+#include "session/address.hpp"
 
 namespace gantry::session {
 namespace {
 
 /// The peer's close_notify is waited for so long (design: "answered within 2 s").
 constexpr auto goodbye_limit = std::chrono::seconds(2);
-
-asio::ip::address plain(const asio::ip::address& address) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped())
-    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-  return address;
-}
 
 Task<Result<Tcp::socket>> accept_from_peer(Session& session, PassiveListener listener) {
   async::Watchdog limit(session.executor(), session.config().server.data_open_timeout, [&listener] {
@@ -36,7 +31,7 @@ Task<Result<Tcp::socket>> accept_from_peer(Session& session, PassiveListener lis
     if (error == asio::error::operation_aborted) co_return fail(Errc::cancelled, "passive");
     if (error) co_return fail(Errc::data_open_failed, "passive", error.message());
     // accept's own answer: a connection that was reset meanwhile no longer knows its peer, and would look a stranger.
-    if (plain(remote.address()) == session.peer()) co_return std::move(socket);
+    if (unmapped(remote.address()) == session.peer()) co_return std::move(socket);
     log::warning(
         "stranger on a passive port",
         {{"session", session.id()}, {"peer", session.peer_text()}, {"stranger", remote.address().to_string()}});
@@ -56,7 +51,7 @@ Task<Result<Tcp::socket>> connect_to_peer(Session& session, proto::HostPort targ
   // From the address the client knows us by: firewalls on its side expect that one.
   auto local = session.control().stream().local_endpoint().address();
   socket.open(endpoint.protocol(), error);
-  if (!error && plain(local).is_v4() == address.is_v4()) socket.bind(Tcp::endpoint(plain(local), 0), error);
+  if (!error && unmapped(local).is_v4() == address.is_v4()) socket.bind(Tcp::endpoint(unmapped(local), 0), error);
   if (error) co_return fail(Errc::data_open_failed, "active", error.message());
   co_await socket.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
   if (limit.expired()) co_return fail(Errc::data_open_failed, "active", "no answer in time");

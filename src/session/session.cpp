@@ -5,6 +5,7 @@
 #include "base/secret.hpp"
 #include "base/text.hpp"
 #include "proto/command_line.hpp"
+#include "session/address.hpp"
 #include "session/command_table.hpp"
 #include "session/dispatch.hpp"
 #include "session/reply_map.hpp"
@@ -19,12 +20,6 @@ constexpr auto farewell_limit = std::chrono::seconds(5);
 /// Without any reply taken for so long, a client with a full reply queue is gone.
 constexpr auto congestion_limit = std::chrono::seconds(60);
 constexpr unsigned max_long_lines = 1;
-
-asio::ip::address plain_address(const asio::ip::address& address) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped())
-    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-  return address;
-}
 
 /// One line a command: what was asked, by whom, and the answer. Secret arguments are masked.
 void log_command(const Session& session, const Row* row, const proto::CommandLine& command, int code) {
@@ -50,7 +45,7 @@ Session::Session(Host& host, Tcp::socket socket, Security security)
       id_(host.next_session_id()),
       security_(security),
       control_(std::make_unique<tls::Stream>(std::move(socket)), changed_) {
-  peer_ = plain_address(control_.stream().remote_endpoint().address());
+  peer_ = unmapped(control_.stream().remote_endpoint().address());
   peer_text_ = peer_.to_string();
 }
 

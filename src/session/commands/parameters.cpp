@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "proto/host_port.hpp"
 #include "proto/numbers.hpp"
+#include "session/address.hpp"
 #include "session/commands/handlers.hpp"
 #include "session/session.hpp"
 
@@ -47,10 +48,8 @@ std::optional<std::uint16_t> listen(Session& session) {
 proto::Reply no_passive_port() { return reply(425, "No passive port is free; try again in a while"); }
 
 std::optional<asio::ip::address_v4> own_ipv4(const Session& session) {
-  auto local = session.control().stream().local_endpoint().address();
-  if (local.is_v4()) return local.to_v4();
-  if (local.to_v6().is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, local.to_v6());
-  return std::nullopt;
+  auto local = unmapped(session.control().stream().local_endpoint().address());
+  return local.is_v4() ? std::optional(local.to_v4()) : std::nullopt;
 }
 
 }  // namespace
