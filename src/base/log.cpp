@@ -169,9 +169,9 @@ std::string format_xferlog(const XferlogLine& line, std::int64_t unix_seconds) {
   };
   return fmt::format("{:%a %b %e %H:%M:%S %Y} {} {} {} {} {} _ {} {} {} ftp 0 * {}",
                      fmt::gmtime(static_cast<std::time_t>(unix_seconds)),
-                     std::max<std::int64_t>(1, static_cast<std::int64_t>(line.seconds + 0.5)), line.peer, line.bytes,
-                     one_word(line.path), line.ascii ? 'a' : 'b', line.upload ? 'i' : 'o', line.anonymous ? 'a' : 'r',
-                     one_word(line.user), line.complete ? 'c' : 'i');
+                     std::max<std::int64_t>(1, std::llround(line.seconds)), line.peer, line.bytes, one_word(line.path),
+                     line.ascii ? 'a' : 'b', line.upload ? 'i' : 'o', line.anonymous ? 'a' : 'r', one_word(line.user),
+                     line.complete ? 'c' : 'i');
 }
 
 Result<void> open(const Options& options) {

@@ -146,14 +146,14 @@ Answer allo(Session& session, std::string size) {
   std::uint64_t largest = session.config().transfer.max_file_size;
   if (largest > 0 && *bytes > largest)
     co_return reply(552, fmt::format("Files may have {} bytes at most here", largest));
-  session.state.next.announced = *bytes;
+  session.state.next.announced = bytes;
   co_return reply(200, "Size noted");
 }
 
 Answer rest(Session& session, std::string offset) {
   auto bytes = proto::parse_offset(trim(offset));
   if (!bytes) co_return reply(501, "REST takes a number of bytes");
-  session.state.next.restart = *bytes;
+  session.state.next.restart = bytes;
   session.state.next.range.reset();
   co_return reply(350, fmt::format("Restarting at {}; send RETR or STOR", *bytes));
 }
