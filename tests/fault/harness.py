@@ -6,7 +6,6 @@ A test is a function of a module, marked with @case. It gets what it needs by it
 import contextlib
 import dataclasses
 import hashlib
-import http.client
 import itertools
 import pathlib
 import random
@@ -117,41 +116,28 @@ class Server(Gantry):
     # ---- the fake store, from behind
 
     def control(self, method, path, body=""):
-        """A request to the fake store's own interface; None when there is no such object."""
-        connection = http.client.HTTPConnection(urllib.parse.urlsplit(self.fake.endpoint).netloc, timeout=20)
-        try:
-            connection.request(method, "/_fake/" + path, body or None)
-            response = connection.getresponse()
-            content = response.read()
-        finally:
-            connection.close()
-        if response.status == 404:
-            return None
-        if not 200 <= response.status < 300:
-            raise AssertionError(f"{method} {path}: {response.status} {content!r}")
-        return content
+        return self.fake.control(method, path, body)
 
     def fault(self, **rule):
-        self.control("POST", "fault", " ".join(f"{k}={v}" for k, v in rule.items()) + "\n")
+        self.fake.fault(**rule)
 
     def forgive(self):
-        self.control("DELETE", "fault")
+        self.fake.forgive()
 
     def requests(self, op):
-        lines = self.control("GET", "requests").decode().splitlines()
-        return [line for line in lines if f" {op} " in line]
+        return self.fake.requests(op)
 
     def object(self, path):
         """The content under a path as the store has it; None without one."""
         if self.fake:
-            return self.control("GET", "objects/" + urllib.parse.quote(path.lstrip("/")))
+            return self.fake.object(path)
         if self.store == "local":
             file = self.root / path.lstrip("/")
             return file.read_bytes() if file.exists() else None
         return None
 
     def open_uploads(self, below=""):
-        return [line for line in self.control("GET", "uploads").decode().splitlines() if line.startswith(below)]
+        return self.fake.open_uploads(below)
 
     # ---- sessions
 

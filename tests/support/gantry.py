@@ -6,6 +6,7 @@ stopped by its process id. A server that does not end cleanly fails the test tha
 
 import atexit
 import contextlib
+import http.client
 import os
 import pathlib
 import random
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 
 sys.dont_write_bytecode = True
 SUPPORT = pathlib.Path(__file__).resolve().parent
@@ -139,6 +141,48 @@ class FakeStore:
     def stop(self):
         stop(self.process)
 
+    # ---- its own interface, see fake_store.hpp
+
+    def control(self, method, path, body=""):
+        """An unsigned request that no rule of the store applies to; None when there is no such object."""
+        connection = http.client.HTTPConnection(urllib.parse.urlsplit(self.endpoint).netloc, timeout=20)
+        try:
+            connection.request(method, "/_fake/" + path, body or None)
+            response = connection.getresponse()
+            content = response.read()
+        finally:
+            connection.close()
+        if response.status == 404:
+            return None
+        if not 200 <= response.status < 300:
+            raise AssertionError(f"{method} {path}: {response.status} {content!r}")
+        return content
+
+    def fault(self, **rule):
+        self.control("POST", "fault", " ".join(f"{k}={v}" for k, v in rule.items()) + "\n")
+
+    def forgive(self):
+        self.control("DELETE", "fault")
+
+    def requests(self, op=""):
+        """Lines of METHOD target op status, of all requests or of one kind."""
+        lines = self.control("GET", "requests").decode().splitlines()
+        return [line for line in lines if not op or f" {op} " in line]
+
+    def object(self, key):
+        """The content under a key; None without one."""
+        return self.control("GET", "objects/" + urllib.parse.quote(key.lstrip("/")))
+
+    def put(self, key, content):
+        self.control("PUT", "objects/" + urllib.parse.quote(key), content)
+
+    def keys(self):
+        lines = self.control("GET", "objects").decode().splitlines()
+        return sorted(urllib.parse.unquote(line.split(" ")[0]) for line in lines)
+
+    def open_uploads(self, below=""):
+        return [line for line in self.control("GET", "uploads").decode().splitlines() if line.startswith(below)]
+
 
 def toml(value):
     if isinstance(value, bool):
@@ -154,58 +198,14 @@ def table(header, values):
     return f"{header}\n" + "".join(f"{key} = {toml(value)}\n" for key, value in values.items()) + "\n"
 
 
-class Gantry:
-    """One running gantryd. Users: demo (everything) and viewer (may only look and read)."""
+class Daemon:
+    """One gantryd process; subclasses set directory, config, log_file and port before start()."""
 
-    def __init__(self, store="local", server=None, tls=None, transfer=None, latency_ms=0, store_arguments=()):
-        self.store = store
-        self.directory = Setup.directory("gantryd")
-        self.host = "127.0.0.1"
-        self.port, self.tls_port = free_port(), free_port()
-        self.root = self.directory / "root"
-        self.fake = None
-        self.bucket = None  # how to look behind, for stores that speak S3
-        self.prefix = ""
-        cert, key = Setup.certificate()
-        listen = [f"127.0.0.1:{self.port}"] + ([f"[::1]:{self.port}"] if has_ipv6() else [])
-        self.config = self.directory / "gantry.toml"
-        values = {"listen": listen, "listen_tls": [f"127.0.0.1:{self.tls_port}"], "max_sessions": 0,
-                  "state": f"sqlite:{self.directory}/gantry.db", **(server or {})}
-        self.config.write_text(
-            table("[server]", values)
-            + table("[tls]", {"certificate": cert, "key": key, **(tls or {})})
-            + table("[transfer]", transfer or {})
-            + table("[log]", {"directory": "", "level": "info"})
-            + table("[[store]]", self._store_settings(latency_ms, store_arguments))
-            + table("[[user]]", {"name": "demo", "password": "demo", "home": "main:/"})
-            + table("[[user]]", {"name": "viewer", "password": "viewer", "home": "main:/", "permissions": "elr"}),
-            encoding="utf-8",
-        )
-        self.log_file = self.directory / "log"
-        self.start()
+    host = "127.0.0.1"
 
-    def _store_settings(self, latency_ms, store_arguments):
-        if self.store == "local":
-            self.root.mkdir()
-            return {"name": "main", "type": "local", "root": self.root}
-        if self.store == "memory":
-            return {"name": "main", "type": "memory"}
-        if self.store == "rgw":
-            env = Setup.rgw()
-            self.prefix = self.directory.name + "/"
-            access, secret, endpoint, bucket = (
-                env[name] for name in ("S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_ENDPOINT", "S3_BUCKET"))
-        else:
-            self.fake = FakeStore(self.store, latency_ms, store_arguments)
-            access, secret, endpoint, bucket = ACCESS_KEY, SECRET_KEY, self.fake.endpoint, self.fake.bucket
-        kind = "cos" if self.store == "cos" else "s3"
-        settings = {"name": "main", "type": kind, "bucket": bucket, "endpoint": endpoint, "prefix": self.prefix,
-                    "region": "ap-guangzhou" if kind == "cos" else "us-east-1",
-                    "access_key": access, "secret_key": secret}
-        if kind == "s3":
-            settings["path_style"] = True
-            self.bucket = s3.Bucket(endpoint, bucket, access, secret)
-        return settings
+    def stores_behind(self):
+        """The fake stores that end with it."""
+        return []
 
     def start(self):
         with open(self.log_file, "ab") as log:
@@ -237,11 +237,11 @@ class Gantry:
 
     def stop(self):
         status = stop(self.process)
-        if self.fake:
-            self.fake.stop()
+        for store in self.stores_behind():
+            store.stop()
         if status != 0:
             reason = "had to be killed" if status is None else f"ended with status {status}"
-            raise AssertionError(f"gantryd ({self.store}) {reason}; the end of its log:\n{self.log()[-6000:]}")
+            raise AssertionError(f"gantryd {self.config} {reason}; the end of its log:\n{self.log()[-6000:]}")
 
     def kill(self):
         self.process.kill()
@@ -256,6 +256,62 @@ class Gantry:
         else:
             with contextlib.suppress(AssertionError):
                 self.stop()
+
+
+class Gantry(Daemon):
+    """One running gantryd. Users: demo (everything) and viewer (may only look and read)."""
+
+    def __init__(self, store="local", server=None, tls=None, transfer=None, latency_ms=0, store_arguments=()):
+        self.store = store
+        self.directory = Setup.directory("gantryd")
+        self.port, self.tls_port = free_port(), free_port()
+        self.root = self.directory / "root"
+        self.fake = None
+        self.bucket = None  # how to look behind, for stores that speak S3
+        self.prefix = ""
+        cert, key = Setup.certificate()
+        listen = [f"127.0.0.1:{self.port}"] + ([f"[::1]:{self.port}"] if has_ipv6() else [])
+        self.config = self.directory / "gantry.toml"
+        values = {"listen": listen, "listen_tls": [f"127.0.0.1:{self.tls_port}"], "max_sessions": 0,
+                  "state": f"sqlite:{self.directory}/gantry.db", **(server or {})}
+        self.config.write_text(
+            table("[server]", values)
+            + table("[tls]", {"certificate": cert, "key": key, **(tls or {})})
+            + table("[transfer]", transfer or {})
+            + table("[log]", {"directory": "", "level": "info"})
+            + table("[[store]]", self._store_settings(latency_ms, store_arguments))
+            + table("[[user]]", {"name": "demo", "password": "demo", "home": "main:/"})
+            + table("[[user]]", {"name": "viewer", "password": "viewer", "home": "main:/", "permissions": "elr"}),
+            encoding="utf-8",
+        )
+        self.log_file = self.directory / "log"
+        self.start()
+
+    def stores_behind(self):
+        return [self.fake] if self.fake else []
+
+    def _store_settings(self, latency_ms, store_arguments):
+        if self.store == "local":
+            self.root.mkdir()
+            return {"name": "main", "type": "local", "root": self.root}
+        if self.store == "memory":
+            return {"name": "main", "type": "memory"}
+        if self.store == "rgw":
+            env = Setup.rgw()
+            self.prefix = self.directory.name + "/"
+            access, secret, endpoint, bucket = (
+                env[name] for name in ("S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_ENDPOINT", "S3_BUCKET"))
+        else:
+            self.fake = FakeStore(self.store, latency_ms, store_arguments)
+            access, secret, endpoint, bucket = ACCESS_KEY, SECRET_KEY, self.fake.endpoint, self.fake.bucket
+        kind = "cos" if self.store == "cos" else "s3"
+        settings = {"name": "main", "type": kind, "bucket": bucket, "endpoint": endpoint, "prefix": self.prefix,
+                    "region": "ap-guangzhou" if kind == "cos" else "us-east-1",
+                    "access_key": access, "secret_key": secret}
+        if kind == "s3":
+            settings["path_style"] = True
+            self.bucket = s3.Bucket(endpoint, bucket, access, secret)
+        return settings
 
     def stored(self):
         """What the store holds by path below the user's /, with sizes, seen without Gantry. None: no such way."""

@@ -1,0 +1,88 @@
+"""Runs unittest suites: a line for each test, its reason at once when it fails, a limit for each, counts at the end."""
+
+import importlib
+import pathlib
+import signal
+import time
+import unittest
+
+TEST_LIMIT = 200  # seconds; nothing here may hang
+
+
+def _too_slow(*_):
+    raise AssertionError(f"the test took more than {TEST_LIMIT} s")
+
+
+class Lines(unittest.TestResult):
+    """One line a check, failures with their reason at once."""
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.began = time.monotonic()
+
+    def _line(self, word, test, note=""):
+        took = time.monotonic() - self.began if hasattr(self, "began") else 0
+        print(f"{word:5} {test.id()} ({took:.1f} s){note}", flush=True)
+
+    def addSuccess(self, test):
+        self._line("ok", test)
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self._line("FAIL", test, "\n" + self.failures[-1][1])
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self._line("FAIL", test, "\n" + self.errors[-1][1])
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self._line("skip", test, ": " + reason)
+
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err:
+            self._line("FAIL", subtest, "\n" + (self.failures + self.errors)[-1][1])
+
+
+def _flatten(suite):
+    for item in suite:
+        if isinstance(item, unittest.TestSuite):
+            yield from _flatten(item)
+        else:
+            yield item
+
+
+def load(directory, patterns=()):
+    """The tests of directory/test_*.py (which must be importable) whose "module.Class.test" contains a pattern."""
+    names = sorted(path.stem for path in pathlib.Path(directory).glob("test_*.py"))
+    suites = [unittest.defaultTestLoader.loadTestsFromModule(importlib.import_module(name)) for name in names]
+    return [test for test in _flatten(suites) if not patterns or any(p in test.id() for p in patterns)]
+
+
+class Run:
+    """The tests run so far, and what went wrong outside of any."""
+
+    def __init__(self):
+        self.result = Lines()
+        self.problems = []
+        signal.signal(signal.SIGALRM, _too_slow)
+
+    def one(self, test):
+        signal.alarm(TEST_LIMIT)
+        test(self.result)
+        signal.alarm(0)
+
+    def finish(self, name, counts=None):
+        """Prints the summary, writes PASSED FAILED to the file `counts`; returns the exit status."""
+        for problem in self.problems:
+            print(f"FAIL  stopping: {problem}")
+        broken = len({id(test) for test, _ in self.result.failures + self.result.errors})
+        skipped = len(self.result.skipped)
+        passed, failed = self.result.testsRun - broken - skipped, broken + len(self.problems)
+        print(f"{name}: {passed} passed, {failed} failed, {skipped} skipped")
+        if not self.result.testsRun:
+            failed = 1
+        if counts:
+            counts.write_text(f"{passed} {failed}\n")
+        return 1 if failed else 0
