@@ -19,6 +19,8 @@ namespace gantry::log {
 
 enum class Level : std::uint8_t { debug, info, warning, error };
 enum class Format : std::uint8_t { text, json };
+/// What makes a log file be put aside for a new one. The times are UTC.
+enum class Rotation : std::uint8_t { size, second, minute, hour, day, never };
 
 /// One named value of a log line. Numbers stay numbers in JSON.
 struct Field {

@@ -76,11 +76,16 @@ struct Transfer {
   bool operator==(const Transfer&) const = default;
 };
 
+using LogRotation = log::Rotation;
+
 struct Log {
   log::Level level = log::Level::info;
   std::string directory = "log";
   log::Format format = log::Format::text;
   bool xferlog = false;
+  LogRotation rotate = LogRotation::size;
+  std::uint64_t rotate_size = 64 * mib;
+  std::uint32_t keep_files = 10;  ///< 0: all
   bool operator==(const Log&) const = default;
 };
 

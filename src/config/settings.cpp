@@ -109,6 +109,7 @@ constexpr std::array<Word, 2> durabilities{"fsync", "none"};
 constexpr std::array<Word, 7> digest_names{"crc64", "crc32c", "crc32", "md5", "sha1", "sha256", "sha512"};
 constexpr std::array<Word, 4> levels{"debug", "info", "warning", "error"};
 constexpr std::array<Word, 2> formats{"text", "json"};
+constexpr std::array<Word, 6> rotations{"size", "second", "minute", "hour", "day", "never"};
 constexpr std::array<Word, 4> store_types{"memory", "local", "s3", "cos"};
 
 constexpr std::uint64_t second = 1000;
@@ -203,6 +204,15 @@ constexpr auto table = std::to_array<Setting>({
     row<&Log::directory>({"directory", R"("log")"}, path, live, "Where log files go; empty: to standard error."),
     row<&Log::format>({"format", R"("text")"}, choice, live, "Lines for people or JSON objects.").of(formats),
     row<&Log::xferlog>({"xferlog", "false"}, flag, live, "Also write finished transfers to xferlog."),
+    row<&Log::rotate>({"rotate", R"("size")"}, choice, live,
+                      "When a log file is put aside: once it has rotate_size, every second, minute, hour or day "
+                      "(UTC), or never (SIGHUP opens the files anew, for logrotate).")
+        .of(rotations),
+    row<&Log::rotate_size>({"rotate_size", R"("64MiB")"}, bytes, live, "Largest log file when rotate is size.")
+        .between(4 * kib, 1024 * gib),
+    row<&Log::keep_files>({"keep_files", "10"}, number, live,
+                          "Files put aside that are kept, beside the one in use; 0: all.")
+        .between(0, 10'000),
 
     row<&Store::name>({"name", ""}, text, restart,
                       "What users' places call the store: letters, digits, '-', '_', '.'."),
