@@ -104,14 +104,7 @@ def run_cases(cases):
 
 
 class Server(Gantry):
-    """A gantryd whose store may have settings of its own, with ways to look behind it."""
-
-    def __init__(self, store="memory", store_settings=None, **options):
-        self.extra = store_settings or {}
-        super().__init__(store, **options)
-
-    def _store_settings(self, latency_ms, store_arguments):
-        return {**super()._store_settings(latency_ms, store_arguments), **self.extra}
+    """A gantryd with ways to look behind it."""
 
     # ---- the fake store, from behind
 

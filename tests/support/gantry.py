@@ -120,8 +120,8 @@ def stop(process, limit=STOP_LIMIT):
 class FakeStore:
     """The strict S3 or COS store of tests/support as a process of its own."""
 
-    def __init__(self, dialect="s3", latency_ms=0, arguments=()):
-        self.bucket = "examplebucket-1250000000" if dialect == "cos" else "test"
+    def __init__(self, dialect="s3", latency_ms=0, arguments=(), bucket=None):
+        self.bucket = bucket or ("examplebucket-1250000000" if dialect == "cos" else "test")
         self.directory = Setup.directory("store")
         port_file = self.directory / "port"
         self.process = subprocess.Popen(
@@ -261,7 +261,8 @@ class Daemon:
 class Gantry(Daemon):
     """One running gantryd. Users: demo (everything) and viewer (may only look and read)."""
 
-    def __init__(self, store="local", server=None, tls=None, transfer=None, latency_ms=0, store_arguments=()):
+    def __init__(self, store="local", server=None, tls=None, transfer=None, latency_ms=0, store_arguments=(),
+                 store_settings=None):
         self.store = store
         self.directory = Setup.directory("gantryd")
         self.port, self.tls_port = free_port(), free_port()
@@ -279,7 +280,7 @@ class Gantry(Daemon):
             + table("[tls]", {"certificate": cert, "key": key, **(tls or {})})
             + table("[transfer]", transfer or {})
             + table("[log]", {"directory": "", "level": "info"})
-            + table("[[store]]", self._store_settings(latency_ms, store_arguments))
+            + table("[[store]]", {**self._store_settings(latency_ms, store_arguments), **(store_settings or {})})
             + table("[[user]]", {"name": "demo", "password": "demo", "home": "main:/"})
             + table("[[user]]", {"name": "viewer", "password": "viewer", "home": "main:/", "permissions": "elr"}),
             encoding="utf-8",
