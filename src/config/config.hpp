@@ -35,6 +35,7 @@ struct Server {
   std::string banner = "Gantry ready";
   std::uint32_t max_sessions = 512;  ///< 0: no limit
   std::uint32_t max_sessions_per_ip = 0;
+  std::uint32_t max_list_entries = 0;  ///< of one listing; 0: all
   Milliseconds login_timeout = Seconds(60);
   Milliseconds idle_timeout = Seconds(300);
   Milliseconds data_open_timeout = Seconds(30);   ///< passive accept or active connect
@@ -89,6 +90,8 @@ struct Log {
   bool operator==(const Log&) const = default;
 };
 
+enum class Protocol : std::uint8_t { https, http };
+
 enum class StoreType : std::uint8_t { memory, local, s3, cos };
 
 struct Store {
@@ -98,7 +101,8 @@ struct Store {
   std::string bucket;
   std::string prefix;  ///< keys of this store all begin with it; empty or ends in '/'
   std::string region;
-  std::string endpoint;  ///< scheme://host[:port]; empty: made from bucket and region
+  std::string endpoint;                 ///< scheme://host[:port]; empty: made from bucket and region
+  Protocol protocol = Protocol::https;  ///< without an endpoint
   bool path_style = false;
   bool internal_endpoint = false;  ///< cos: the endpoint inside Tencent's network
   std::string access_key;
@@ -127,6 +131,7 @@ struct User {
   Mount home;
   std::map<std::string, Mount> mounts;  ///< absolute FTP path -> place
   std::string permissions = "elradfmwMT";
+  bool delete_enable = true;  ///< false: nothing that exists may be destroyed, whatever the permissions say
   std::uint64_t quota_bytes = 0;
   std::uint64_t quota_files = 0;
   std::uint64_t max_upload = 0;  ///< bytes per second, 0: no limit

@@ -1,4 +1,5 @@
-// Reads gantry.toml into a Config, or says everything that is wrong with it at once.
+// Reads a configuration file into a Config, or says everything that is wrong with it at once: gantry.toml, or the
+// vsftpd.conf of Tencent's COS FTP Server tool as it is.
 // Must not know: what the settings are used for.
 #pragma once
 
@@ -15,6 +16,7 @@ namespace gantry::config {
 struct Loaded {
   Config config;
   std::vector<Problem> warnings;
+  std::vector<Problem> notes;  ///< good to know, nothing to be done: for the log at info level
   bool holds_secrets = false;  ///< in the text itself, not in other files or the environment
 };
 

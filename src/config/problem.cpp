@@ -32,6 +32,7 @@ void Report::call(std::string_view table, std::size_t index, std::string_view na
 }
 
 std::string Report::key(const Spot& spot) const {
+  if (const auto other = keys_.find(spot); other != keys_.end()) return other->second;
   std::string out = spot.table;
   if (repeats(spot.table)) {
     const auto name = names_.find(Spot{spot.table, spot.index, {}});
@@ -59,7 +60,16 @@ void Report::error_at(Position position, std::string key, std::string message) {
 
 void Report::warning(const Spot& spot, std::string message) { warnings_.push_back(problem(spot, std::move(message))); }
 
+void Report::warning_at(Position position, std::string key, std::string message) {
+  warnings_.push_back({file_, position.line, position.column, std::move(key), std::move(message)});
+}
+
+void Report::note_at(Position position, std::string key, std::string message) {
+  notes_.push_back({file_, position.line, position.column, std::move(key), std::move(message)});
+}
+
 std::vector<Problem> Report::take_errors() { return in_file_order(std::move(errors_)); }
 std::vector<Problem> Report::take_warnings() { return in_file_order(std::move(warnings_)); }
+std::vector<Problem> Report::take_notes() { return in_file_order(std::move(notes_)); }
 
 }  // namespace gantry::config

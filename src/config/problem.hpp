@@ -47,11 +47,16 @@ class Report {
   void written_at(const Spot& spot, Position position) { positions_[spot] = position; }
   /// What messages call an occurrence of a repeated table: the store's or user's name.
   void call(std::string_view table, std::size_t index, std::string_view name);
+  /// What messages call a setting that has another name in the file.
+  void call(const Spot& spot, std::string key) { keys_[spot] = std::move(key); }
 
   /// An error in a setting; in its table where the setting is not written.
   void error(const Spot& spot, std::string message);
   void error_at(Position position, std::string key, std::string message);
   void warning(const Spot& spot, std::string message);
+  void warning_at(Position position, std::string key, std::string message);
+  /// What the reader of the log may like to know; no fault of the file.
+  void note_at(Position position, std::string key, std::string message);
 
   /// The setting itself is already known to be wrong: what follows from it is not worth a message.
   [[nodiscard]] bool failed(const Spot& spot) const { return failed_.contains(spot); }
@@ -63,6 +68,7 @@ class Report {
   /// In the order of the file.
   [[nodiscard]] std::vector<Problem> take_errors();
   [[nodiscard]] std::vector<Problem> take_warnings();
+  [[nodiscard]] std::vector<Problem> take_notes();
 
  private:
   [[nodiscard]] Problem problem(const Spot& spot, std::string message) const;
@@ -70,9 +76,11 @@ class Report {
   std::string file_;
   std::map<Spot, Position> positions_;
   std::map<Spot, std::string> names_;
+  std::map<Spot, std::string> keys_;
   std::set<Spot> failed_;
   std::vector<Problem> errors_;
   std::vector<Problem> warnings_;
+  std::vector<Problem> notes_;
 };
 
 }  // namespace gantry::config

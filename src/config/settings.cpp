@@ -109,6 +109,7 @@ constexpr std::array<Word, 2> durabilities{"fsync", "none"};
 constexpr std::array<Word, 7> digest_names{"crc64", "crc32c", "crc32", "md5", "sha1", "sha256", "sha512"};
 constexpr std::array<Word, 4> levels{"debug", "info", "warning", "error"};
 constexpr std::array<Word, 2> formats{"text", "json"};
+constexpr std::array<Word, 2> protocols{"https", "http"};
 constexpr std::array<Word, 6> rotations{"size", "second", "minute", "hour", "day", "never"};
 constexpr std::array<Word, 4> store_types{"memory", "local", "s3", "cos"};
 
@@ -134,6 +135,9 @@ constexpr auto table = std::to_array<Setting>({
     row<&Server::max_sessions_per_ip>({"max_sessions_per_ip", "0"}, number, live,
                                       "Sessions from one IPv4 address or one IPv6 /64; 0: no limit.")
         .between(0, million),
+    row<&Server::max_list_entries>({"max_list_entries", "0"}, number, new_sessions,
+                                   "Entries of one listing; the reply says how many were left out; 0: all.")
+        .between(0, std::numeric_limits<std::uint32_t>::max()),
     row<&Server::login_timeout>({"login_timeout", R"("1m")"}, duration, new_sessions,
                                 "Time from the connection to a successful login.")
         .between(shortest_wait, 60 * minute),
@@ -228,6 +232,10 @@ constexpr auto table = std::to_array<Setting>({
     row<&Store::endpoint>({"endpoint", R"("")"}, text, restart,
                           "http(s)://HOST[:PORT] of a private deployment; empty: made from bucket and region.")
         .in(buckets),
+    row<&Store::protocol>({"protocol", R"("https")"}, choice, restart,
+                          "How to reach the address made from bucket and region.")
+        .of(protocols)
+        .in(buckets),
     row<&Store::path_style>({"path_style", "false"}, flag, restart, "Put the bucket into the path, not the host name.")
         .in(only(StoreType::s3)),
     row<&Store::internal_endpoint>({"internal_endpoint", "false"}, flag, restart,
@@ -271,6 +279,10 @@ constexpr auto table = std::to_array<Setting>({
     row<&User::permissions>({"permissions", R"("elradfmwMT")"}, permissions, new_sessions,
                             "e change directory, l list, r read, a append, d delete, f rename, m make directories, "
                             "w store, M change mode, T set times."),
+    row<&User::delete_enable>(
+        {"delete_enable", "true"}, flag, new_sessions,
+        "false: nothing that exists is destroyed, neither deleted nor overwritten nor replaced by "
+        "a rename, whatever the permissions say."),
     row<&User::quota_bytes>({"quota_bytes", "0"}, bytes, new_sessions, "Bytes the user may store; 0: no limit."),
     row<&User::quota_files>({"quota_files", "0"}, number, new_sessions, "Files the user may store; 0: no limit."),
     row<&User::max_upload>({"max_upload", "0"}, rate, new_sessions, "Over all sessions of the user; 0: no limit."),

@@ -33,6 +33,7 @@ class Validator {
     for (std::size_t i = 0; i < config_.stores.size(); ++i) check_store(config_.stores[i], i);
     check_part_size();
     for (std::size_t i = 0; i < config_.users.size(); ++i) check_user(config_.users[i], i);
+    warn_of_plain_passwords();
     check_anonymous();
     check_somebody_can_log_in();
   }
@@ -49,6 +50,7 @@ class Validator {
   void check_prefix(Store& store, std::size_t index);
   void check_part_size();
   void check_user(const User& user, std::size_t index);
+  void warn_of_plain_passwords();
   void check_user_name(const User& user, std::size_t index);
   void check_mounts(const User& user, std::size_t index);
   void check_anonymous();
@@ -67,6 +69,7 @@ class Validator {
   std::set<std::string> store_names_;
   std::set<std::string> user_names_;
   std::set<std::string> addresses_;
+  std::vector<Spot> plain_passwords_;
 };
 
 void Validator::check_server() {
@@ -206,7 +209,7 @@ void Validator::check_user(const User& user, std::size_t index) {
   if (user.password.empty())
     error(password, "is missing or empty");
   else if (!is_password_hash(user.password.reveal()) && !report_.failed(password))
-    report_.warning(password, "is plain text; make a hash with: gantryd hash-password");
+    plain_passwords_.push_back(password);
   check_place(user.home, {"user", index, "home"});
   check_mounts(user, index);
   if (user.require_tls && config_.tls.certificate.empty() && !report_.failed(tls("certificate")))
@@ -214,6 +217,16 @@ void Validator::check_user(const User& user, std::size_t index) {
   // An operator must not rely on a limit that this version only shows (SITE QUOTA).
   if (user.quota_bytes > 0) report_.warning({"user", index, "quota_bytes"}, "is shown to the user, not enforced yet");
   if (user.quota_files > 0) report_.warning({"user", index, "quota_files"}, "is shown to the user, not enforced yet");
+}
+
+/// Once, however many users there are.
+void Validator::warn_of_plain_passwords() {
+  if (plain_passwords_.empty()) return;
+  const std::size_t more = plain_passwords_.size() - 1;
+  const std::string others =
+      more == 0 ? "" : fmt::format(", as are those of {} more user{}", more, more == 1 ? "" : "s");
+  report_.warning(plain_passwords_.front(),
+                  fmt::format("is plain text{}; make a hash with: gantryd hash-password", others));
 }
 
 void Validator::check_user_name(const User& user, std::size_t index) {

@@ -88,7 +88,7 @@ const Dialect& dialect_of(DialectKind kind) { return kind == DialectKind::cos ? 
 
 Result<BucketOrigin> make_origin(const Location& location) {
   if (location.bucket.empty()) return fail(Errc::invalid, "store", "no bucket is given");
-  http::Origin origin{.tls = true, .host = {}, .port = 443};
+  http::Origin origin{.tls = location.tls, .host = {}, .port = static_cast<std::uint16_t>(location.tls ? 443 : 80)};
   if (!location.endpoint.empty()) {
     auto parsed = http::parse_origin(location.endpoint);
     if (!parsed) return fail(Errc::invalid, "store", "endpoint must be scheme://host[:port]: " + location.endpoint);

@@ -37,6 +37,7 @@ struct Location {
   std::string bucket{};
   std::string region{};
   std::string endpoint{};   ///< scheme://host[:port]; empty: the vendor's own host for the region
+  bool tls = true;          ///< of the vendor's own host; an endpoint says it itself
   bool path_style = false;  ///< S3 only
   bool internal = false;    ///< COS only: the host of Tencent's internal network
 };

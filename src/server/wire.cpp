@@ -49,6 +49,7 @@ object::StoreOptions store_options(const config::Store& store) {
       .bucket = store.bucket,
       .region = store.region,
       .endpoint = store.endpoint,
+      .tls = store.protocol == config::Protocol::https,
       .path_style = store.path_style,
       .internal = store.internal_endpoint};
   options.credentials = {store.access_key, store.secret_key, store.session_token};

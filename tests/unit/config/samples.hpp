@@ -14,6 +14,7 @@ active_mode = false
 banner = "Say \"hello\" \\ ü"
 max_sessions = 7
 max_sessions_per_ip = 3
+max_list_entries = 500
 login_timeout = "61s"
 idle_timeout = "90s"
 data_open_timeout = 11
@@ -48,6 +49,9 @@ level = "debug"
 directory = "logs"
 format = "json"
 xferlog = true
+rotate = "day"
+rotate_size = "1MiB"
+keep_files = 3
 
 [[store]]
 name = "main"
@@ -56,6 +60,7 @@ bucket = "examplebucket-1250000000"
 prefix = "ftp"
 region = "ap-guangzhou"
 endpoint = "https://cos.example.com"
+protocol = "http"
 internal_endpoint = true
 secret_id = "AKIDexample"
 secret_key = "cos-key"
@@ -92,6 +97,7 @@ password = "$argon2id$v=19$m=65536,t=2,p=1$c2FsdA$aGFzaA"
 home = "main:/users/%u/"
 mounts = { "/archive/" = "disk:/archive", "/a \"b\"" = "other:/" }
 permissions = "elr"
+delete_enable = false
 quota_bytes = "10GiB"
 quota_files = 1000
 max_upload = "300KiB/s"
