@@ -176,7 +176,7 @@ std::string nearest(std::string_view text, const std::vector<std::string_view>& 
   std::string best;
   std::size_t least = std::max<std::size_t>(2, text.size() / 3) + 1;
   for (std::string_view candidate : candidates) {
-    const std::size_t distance = edit_distance(to_lower(text), candidate);
+    const std::size_t distance = edit_distance(to_lower(text), to_lower(candidate));
     if (distance < least && distance < candidate.size()) {
       least = distance;
       best = candidate;
