@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/text.hpp"
+#include "config/loader.hpp"
 #include "config/text_values.hpp"
 
 namespace gantry::config {
@@ -74,7 +76,71 @@ void print_section(std::string& out, Section section) {
   }
 }
 
+/// What `section` would hold if the file did not mention it.
+Value initial_value(const Setting& setting, Config& defaults) {
+  Store store;
+  User user;
+  if (setting.table == "server") return setting.get(&defaults.server);
+  if (setting.table == "tls") return setting.get(&defaults.tls);
+  if (setting.table == "transfer") return setting.get(&defaults.transfer);
+  if (setting.table == "log") return setting.get(&defaults.log);
+  if (setting.table == "store") return setting.get(&store);
+  if (setting.table == "user") return setting.get(&user);
+  return setting.get(&defaults.anonymous);
+}
+
+class TomlWriter {
+ public:
+  explicit TomlWriter(const WriteSecret& write_secret)
+      : write_secret_(write_secret), defaults_(load_text({}, "gantry.toml").value().config) {}
+
+  void write(Section section, const std::string& owner) {
+    const std::string_view table = table_of(section);
+    std::string lines;
+    for (const Setting& setting : settings_of(table)) {
+      const Value value = setting.get(section);
+      const bool place_bound = setting.kind == Kind::path || setting.kind == Kind::database;
+      if (!setting.initial.empty() && !place_bound && value == initial_value(setting, defaults_)) continue;
+      if (place_bound && std::get<std::string>(value).empty() && setting.initial == R"("")") continue;
+      lines += line_of(setting, value, owner);
+    }
+    if (lines.empty()) return;
+    out_ += fmt::format(fmt::runtime(repeats(table) ? "\n[[{}]]\n" : "\n[{}]\n"), table) + lines;
+  }
+
+  std::string take() { return std::move(out_); }
+
+ private:
+  std::string line_of(const Setting& setting, const Value& value, const std::string& owner) {
+    if (const auto* secret = std::get_if<Secret>(&value)) {
+      const WrittenSecret written = write_secret_(setting, owner, *secret);
+      return fmt::format("{}{} = {}\n", setting.name, written.in_file ? "_file" : "", text_of(written.text));
+    }
+    // Here passwords inside URLs are wanted: the file is to be served from.
+    if (const auto* text = std::get_if<std::string>(&value))
+      return fmt::format("{} = {}\n", setting.name, text_of(*text));
+    return fmt::format("{} = {}\n", setting.name, print_value(setting, value));
+  }
+
+  const WriteSecret& write_secret_;
+  Config defaults_;
+  std::string out_;
+};
+
 }  // namespace
+
+std::string to_toml(const Config& config, const WriteSecret& write_secret) {
+  Config copy = config;
+  TomlWriter writer(write_secret);
+  writer.write(&copy.server, {});
+  writer.write(&copy.tls, {});
+  writer.write(&copy.transfer, {});
+  writer.write(&copy.log, {});
+  for (Store& store : copy.stores) writer.write(&store, store.name);
+  for (User& user : copy.users) writer.write(&user, user.name);
+  writer.write(&copy.anonymous, {});
+  return writer.take();
+}
 
 std::string print_value(const Setting& setting, const Value& value) { return std::visit(Printer{setting}, value); }
 

@@ -8,12 +8,16 @@
 #include <csignal>
 #include <cstdio>
 #include <iostream>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "accounts/password.hpp"
 #include "base/log.hpp"
 #include "config/loader.hpp"
+#include "config/log_options.hpp"
 #include "config/print.hpp"
+#include "gantryd/import.hpp"
 #include "server/check.hpp"
 #include "server/server.hpp"
 
@@ -26,14 +30,21 @@ constexpr int exit_unavailable = 69;
 constexpr int exit_configuration = 78;
 
 /// All problems, each on a line with file, line, column and key; nothing is served.
-std::shared_ptr<const config::Config> load(const std::string& file) {
+std::optional<config::Loaded> load(const std::string& file) {
   auto loaded = config::load_file(file);
   if (!loaded) {
     for (const auto& problem : loaded.error()) fmt::print(stderr, "{}\n", config::format(problem));
-    return nullptr;
+    return std::nullopt;
   }
   for (const auto& warning : loaded->warnings) fmt::print(stderr, "warning: {}\n", config::format(warning));
-  return std::make_shared<const config::Config>(std::move(loaded->config));
+  return std::move(*loaded);
+}
+
+/// For who reads the log later and has not seen the terminal.
+void log_remarks(const config::Loaded& loaded) {
+  if (!loaded.config.log.directory.empty())
+    for (const auto& warning : loaded.warnings) log::warning("configuration", {{"warning", config::format(warning)}});
+  for (const auto& note : loaded.notes) log::info("configuration", {{"note", config::format(note)}});
 }
 
 /// One descriptor a session is not enough: control, data, listener, store connections.
@@ -45,17 +56,15 @@ void raise_descriptor_limit() {
 }
 
 int serve(const std::string& file) {
-  auto config = load(file);
-  if (!config) return exit_configuration;
-  const auto& log_settings = config->log;
-  auto opened = log::open({.level = log_settings.level,
-                           .format = log_settings.format,
-                           .directory = log_settings.directory,
-                           .xferlog = log_settings.xferlog});
+  auto loaded = load(file);
+  if (!loaded) return exit_configuration;
+  auto config = std::make_shared<const config::Config>(loaded->config);
+  auto opened = log::open(config::log_options(config->log));
   if (!opened) {
     fmt::print(stderr, "log.directory: {}\n", opened.error().text());
     return exit_configuration;
   }
+  log_remarks(*loaded);
   raise_descriptor_limit();
   std::signal(SIGPIPE, SIG_IGN);
   auto server = server::Server::create(config);
@@ -73,9 +82,10 @@ int serve(const std::string& file) {
 }
 
 int check(const std::string& file) {
-  auto config = load(file);
-  if (!config) return exit_configuration;
-  auto problems = server::check_stores(*config);
+  auto loaded = load(file);
+  if (!loaded) return exit_configuration;
+  for (const auto& note : loaded->notes) fmt::print(stderr, "note: {}\n", config::format(note));
+  auto problems = server::check_stores(loaded->config);
   for (const std::string& problem : problems) fmt::print(stderr, "{}\n", problem);
   if (!problems.empty()) return exit_unavailable;
   fmt::print("{}: no problem found\n", file);
@@ -83,10 +93,16 @@ int check(const std::string& file) {
 }
 
 int print_config(const std::string& file) {
-  auto config = load(file);
-  if (!config) return exit_configuration;
-  fmt::print("{}", config::print(*config));
+  auto loaded = load(file);
+  if (!loaded) return exit_configuration;
+  fmt::print("{}", config::print(loaded->config));
   return 0;
+}
+
+int import_file(const std::string& file, const ImportOptions& options) {
+  auto loaded = load(file);
+  if (!loaded) return exit_configuration;
+  return import(loaded->config, options);
 }
 
 /// The password comes from standard input, never from the command line, where others could read it.
@@ -118,6 +134,15 @@ int run(int argc, char** argv) {
   auto* check_command = app.add_subcommand("check", "check the configuration and the stores");
   auto* hash_command = app.add_subcommand("hash-password", "read a password from standard input, print its hash");
   check_command->add_option("--config", file, "configuration file");
+  ImportOptions import_options;
+  auto* import_command = app.add_subcommand("import", "print a configuration, such as a vsftpd.conf, as gantry.toml");
+  import_command->add_option("FILE", file, "the file to read")->required();
+  auto* from_environment = import_command->add_flag("--secret-env", import_options.secrets_from_environment,
+                                                    "name environment variables instead of the stores' secrets");
+  import_command
+      ->add_option("--secret-files", import_options.secret_directory,
+                   "write the stores' secrets into files in this directory and name those")
+      ->excludes(from_environment);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
@@ -125,6 +150,7 @@ int run(int argc, char** argv) {
   }
   if (hash_command->parsed()) return hash_password();
   if (check_only || check_command->parsed()) return check(file);
+  if (import_command->parsed()) return import_file(file, import_options);
   if (print_only) return print_config(file);
   return serve(file);
 }

@@ -155,6 +155,29 @@ TEST(Print, HidesSecretsAndReadsBackAsTheSameConfiguration) {
   EXPECT_EQ(born_again->config, born->config);
 }
 
+TEST(Print, ToTomlReadsBackAsTheSameConfigurationSecretsIncluded) {
+  Config sample = load_sample();
+  const std::string text = to_toml(sample, [](const Setting&, const std::string&, const Secret& secret) {
+    return WrittenSecret{secret.reveal()};
+  });
+  auto again = load_text(text, "/elsewhere/gantry.toml");
+  ASSERT_TRUE(again.has_value()) << text << format(again.error().front());
+  again->config.source = sample.source;
+  EXPECT_EQ(again->config, sample) << text;
+}
+
+TEST(Print, ToTomlAsksHowToWriteEachSecret) {
+  std::vector<std::string> asked;
+  const std::string text =
+      to_toml(load_sample(), [&](const Setting& setting, const std::string& owner, const Secret&) -> WrittenSecret {
+        asked.push_back(owner + "." + std::string(setting.name));
+        return {owner, setting.name == "secret_key"};
+      });
+  EXPECT_THAT(asked, ElementsAre("main.secret_key", "main.session_token", "other.secret_key", "alice.password"));
+  EXPECT_THAT(text, HasSubstr("secret_key_file = \"main\"\nsession_token = \"main\"\n"));
+  EXPECT_THAT(text, Not(HasSubstr("cos-key")));
+}
+
 TEST(Print, PasswordsInUrlsAreHidden) {
   EXPECT_EQ(hide_password("postgresql://u:p@ss/w@host/db"), "postgresql://u:***@host/db");
   EXPECT_EQ(hide_password("postgresql://host:5432/db?user=u&password=p&x=y"),

@@ -375,6 +375,21 @@ TEST(VsftpdConf, WhatContradictsItselfIsNamedByTheFilesOwnKeys) {
                           "server itself listens on"));
 }
 
+TEST(VsftpdConf, TheEquivalentTomlLoadsAsTheSameConfiguration) {
+  std::string text = new_dialect;
+  text.replace(text.find("pass0"), 5, "$6$salt$hash");
+  text.replace(text.find("비밀 번호"), std::string_view("비밀 번호").size(), "$6$salt$other");
+  const Config original = load(text).config;
+  const std::string toml = to_toml(original, [](const Setting&, const std::string&, const Secret& secret) {
+    return WrittenSecret{secret.reveal()};
+  });
+  auto loaded = load_text(toml, "/somewhere/else/gantry.toml");
+  ASSERT_TRUE(loaded.has_value()) << toml << ::testing::PrintToString(formatted(loaded.error()));
+  loaded->config.source = original.source;
+  EXPECT_EQ(loaded->config, original) << toml;
+  EXPECT_THAT(toml, Not(HasSubstr("idle_timeout"))) << "defaults are left out";
+}
+
 TEST(VsftpdConf, AFileWithoutAccountsIsExplained) {
   EXPECT_THAT(errors_of("anonymous_enable=YES\n"), Contains(HasSubstr("there is no section [COS_ACCOUNT_0]")));
   EXPECT_THAT(
