@@ -3,17 +3,19 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/rotating_file_sink.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <ctime>
-#include <filesystem>
 #include <iterator>
+#include <memory>
 #include <mutex>
 
+#include "base/log_file.hpp"
 #include "base/text.hpp"
 
 namespace gantry::log {
@@ -41,9 +43,27 @@ void set_pattern(spdlog::logger& logger, Format format) {
   logger.set_formatter(std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc));
 }
 
+/// Hands formatted lines to a file. Several may stand on one file: a reload makes new ones.
+class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit FileSink(std::shared_ptr<LogFile> file) : file_(std::move(file)) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    file_->write({line.data(), line.size()}, message.time);
+  }
+  void flush_() override {}  // nothing is buffered here
+
+  std::shared_ptr<LogFile> file_;
+};
+
 struct Sinks {
   std::shared_ptr<spdlog::logger> main;
   std::shared_ptr<spdlog::logger> transfers;
+  std::shared_ptr<LogFile> main_file;
+  std::shared_ptr<LogFile> transfer_file;
   Format format = Format::text;
 };
 
@@ -68,24 +88,33 @@ std::shared_ptr<const Sinks> snapshot() {
   return current();
 }
 
-std::shared_ptr<const Sinks> files(const Options& options) {
-  std::filesystem::create_directories(options.directory);
-  auto base = std::filesystem::path(options.directory);
+/// The file at `path`: the one in use, opened by its name again, or a new one.
+Result<std::shared_ptr<LogFile>> file_at(std::string path, const std::shared_ptr<LogFile>& in_use,
+                                         const Options& options) {
+  LogFile::Rules rules{
+      .rotation = options.rotation, .rotate_bytes = options.rotate_bytes, .keep_files = options.keep_files};
+  auto now = std::chrono::system_clock::now();
+  if (!in_use || in_use->path() != path) return LogFile::open(std::move(path), rules, now);
+  auto opened = in_use->reopen(rules, now);
+  if (!opened) return fail(std::move(opened.error()));
+  return in_use;
+}
+
+Result<std::shared_ptr<const Sinks>> files(const Options& options, const Sinks& before) {
   auto sinks = std::make_shared<Sinks>();
   sinks->format = options.format;
-  sinks->main = std::make_shared<spdlog::logger>(
-      "gantry", std::make_shared<spdlog::sinks::rotating_file_sink_mt>((base / "gantryd.log").string(),
-                                                                       options.rotate_bytes, options.keep_files));
+  auto main_file = file_at(options.directory + "/gantryd.log", before.main_file, options);
+  if (!main_file) return fail(std::move(main_file.error()));
+  sinks->main_file = std::move(*main_file);
+  sinks->main = std::make_shared<spdlog::logger>("gantry", std::make_shared<FileSink>(sinks->main_file));
   sinks->main->set_level(native(options.level));
-  sinks->main->flush_on(spdlog::level::info);
   set_pattern(*sinks->main, options.format);
-  if (options.xferlog) {
-    sinks->transfers = std::make_shared<spdlog::logger>(
-        "xferlog", std::make_shared<spdlog::sinks::rotating_file_sink_mt>((base / "xferlog").string(),
-                                                                          options.rotate_bytes, options.keep_files));
-    sinks->transfers->set_pattern("%v");
-    sinks->transfers->flush_on(spdlog::level::info);
-  }
+  if (!options.xferlog) return sinks;
+  auto transfer_file = file_at(options.directory + "/xferlog", before.transfer_file, options);
+  if (!transfer_file) return fail(std::move(transfer_file.error()));
+  sinks->transfer_file = std::move(*transfer_file);
+  sinks->transfers = std::make_shared<spdlog::logger>("xferlog", std::make_shared<FileSink>(sinks->transfer_file));
+  sinks->transfers->set_pattern("%v");
   return sinks;
 }
 
@@ -175,15 +204,14 @@ std::string format_xferlog(const XferlogLine& line, std::int64_t unix_seconds) {
 }
 
 Result<void> open(const Options& options) {
+  auto before = snapshot();
   std::shared_ptr<const Sinks> next;
   if (options.directory.empty()) {
     next = standard_error(options.level, options.format);
   } else {
-    try {
-      next = files(options);
-    } catch (const std::exception& problem) {  // spdlog and filesystem report by exception
-      return fail(Errc::unavailable, "open log directory " + options.directory, problem.what());
-    }
+    auto opened = files(options, *before);
+    if (!opened) return fail(std::move(opened.error()));
+    next = std::move(*opened);
   }
   std::lock_guard lock(sinks_mutex);
   current() = std::move(next);
@@ -201,8 +229,13 @@ bool enabled(Level level) { return snapshot()->main->should_log(native(level)); 
 void write(Level level, std::string_view event, const Fields& fields) {
   auto sinks = snapshot();
   if (!sinks->main->should_log(native(level))) return;
-  sinks->main->log(native(level),
-                   sinks->format == Format::json ? format_json(event, fields) : format_text(event, fields));
+  auto put = [&](Level severity, std::string_view name, const Fields& values) {
+    sinks->main->log(native(severity),
+                     sinks->format == Format::json ? format_json(name, values) : format_text(name, values));
+  };
+  put(level, event, fields);
+  if (!sinks->main_file) return;
+  if (auto lost = sinks->main_file->take_lost(); lost > 0) put(Level::error, "log lines lost", {{"lines", lost}});
 }
 
 void xferlog(const XferlogLine& line) {

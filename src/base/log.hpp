@@ -45,13 +45,15 @@ struct Options {
   Level level = Level::info;
   Format format = Format::text;
   std::string directory;  ///< empty: standard error
+  Rotation rotation = Rotation::size;
   std::uint64_t rotate_bytes = 64 * 1024 * 1024;
-  std::uint32_t keep_files = 10;
-  bool xferlog = false;  ///< also write directory/xferlog in wu-ftpd's format
+  std::uint32_t keep_files = 10;  ///< put aside, beside the live one; 0: all
+  bool xferlog = false;           ///< also write directory/xferlog in wu-ftpd's format
 };
 
-/// Sets up the log of this process; may be called again on reload. Errc::unavailable when the directory
-/// cannot be written. Until it is called, lines go to standard error as text.
+/// Sets up the log of this process. Called again, it applies the new options and opens the files by name again, so
+/// that they can be moved away before. Errc::unavailable when the directory cannot be written: lines go on where they
+/// went. Until it is called, lines go to standard error as text.
 [[nodiscard]] Result<void> open(const Options& options);
 
 /// Writes what is buffered. Call before the process ends.

@@ -7,6 +7,7 @@
 
 #include "base/log.hpp"
 #include "config/loader.hpp"
+#include "config/log_options.hpp"
 #include "server/lane.hpp"
 
 namespace gantry::server {
@@ -65,6 +66,7 @@ struct Server::Parts {
   Task<void> accept(Listener& listener);
   Task<void> wait_for_signals(async::TaskGroup& tasks);
   Task<void> reload();
+  Task<void> open_log(config::Log settings);
   Task<void> wait_until_empty(SteadyClock::duration limit);
   Task<void> keep_house();
   std::size_t sessions() const;
@@ -94,8 +96,16 @@ Task<void> Server::Parts::accept(Listener& listener) {
   }
 }
 
+Task<void> Server::Parts::open_log(config::Log settings) {
+  auto opened = co_await async::run_blocking(
+      shared.blocking, [settings = std::move(settings)] { return log::open(config::log_options(settings)); });
+  if (!opened) log::error("log not opened anew", {{"reason", opened.error().text()}});
+}
+
 Task<void> Server::Parts::reload() {
   auto before = shared.generation();
+  // First of all, whatever the new configuration is worth: logrotate has moved the files away and waits.
+  co_await open_log(before->config->log);
   std::string file = before->config->source;
   auto loaded = co_await shared.blocking.run([file] { return config::load_file(file); });
   if (!loaded || !*loaded) {
@@ -117,6 +127,7 @@ Task<void> Server::Parts::reload() {
   next->tls = std::move(*tls);
   next->accounts = make_accounts(*config, shared.blocking);
   if (next->tls) log::info("certificate", {{"subject", next->tls->describe()}});
+  if (config->log != before->config->log) co_await open_log(config->log);
   shared.session_limits.set_limits(config->server.max_sessions, config->server.max_sessions_per_ip);
   shared.replace(std::move(next));
   log::info("reloaded", {{"file", file}});

@@ -19,8 +19,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Serves until SIGTERM (drains: transfers end, then the sessions) or SIGINT (stops at once). SIGHUP reloads the
-  /// configuration file and the certificate; a configuration with errors changes nothing and is logged.
+  /// Serves until SIGTERM (drains: transfers end, then the sessions) or SIGINT (stops at once). SIGHUP opens the log
+  /// files anew and reloads the configuration file and the certificate; one with errors changes nothing and is logged.
   void run();
 
   /// The addresses really bound, "127.0.0.1:40123", in the order of the configuration.

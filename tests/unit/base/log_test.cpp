@@ -133,6 +133,46 @@ TEST_F(LogFiles, KeepTransfersApart) {
   EXPECT_EQ(read("gantryd.log"), "");
 }
 
+TEST_F(LogFiles, AreRotatedByTheOptions) {
+  ASSERT_TRUE(open({.directory = directory, .rotate_bytes = 1, .keep_files = 1, .xferlog = true}));
+  info("first");
+  info("second");
+  xferlog(example());
+  xferlog(example());
+  EXPECT_THAT(read("gantryd.1.log"), HasSubstr(" first\n"));
+  EXPECT_THAT(read("gantryd.log"), HasSubstr(" second\n"));
+  EXPECT_EQ(read("xferlog"), read("xferlog.1"));
+}
+
+TEST_F(LogFiles, AreOpenedAnewWithNewOptions) {
+  ASSERT_TRUE(open({.directory = directory, .xferlog = true}));
+  info("one");
+  std::filesystem::rename(directory + "/gantryd.log", directory + "/moved");
+  std::filesystem::rename(directory + "/xferlog", directory + "/xferlog.moved");
+  ASSERT_TRUE(open({.level = Level::error, .format = Format::json, .directory = directory, .xferlog = true}));
+  info("quiet");
+  error("two");
+  xferlog(example());
+  EXPECT_THAT(read("moved"), HasSubstr(" one\n"));
+  EXPECT_THAT(read("gantryd.log"), MatchesRegex(R"(\{"time":"[^"]+","level":"error","event":"two"\})"
+                                                "\n"));
+  EXPECT_THAT(read("xferlog"), HasSubstr("/in/my_file.txt"));
+}
+
+TEST_F(LogFiles, SayWhatWasLost) {
+  std::string log_directory = directory + "/log";
+  ASSERT_TRUE(open({.directory = log_directory}));
+  std::filesystem::remove_all(log_directory);
+  std::ofstream(log_directory) << "in the way";
+  testing::internal::CaptureStderr();
+  std::string long_name(512 * 1024, 'x');
+  for (int i = 0; i < 4; ++i) info(long_name);
+  testing::internal::GetCapturedStderr();
+  std::filesystem::remove(log_directory);
+  info("again");
+  EXPECT_THAT(read("log/gantryd.log"), MatchesRegex("(.|\n)* info    again\n[^\n]* error   log lines lost lines=3\n"));
+}
+
 TEST_F(LogFiles, AreNamedWhenTheyCannotBeWritten) {
   std::ofstream(directory + "/file") << "x";
   auto opened = open({.directory = directory + "/file/log"});
