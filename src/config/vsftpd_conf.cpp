@@ -328,6 +328,10 @@ std::vector<User> Reader::read_login_users(const Account& account) {
   std::string_view list = entry->written;
   for (std::size_t i = 1; i < list.size(); ++i)
     if (list[i] == '#' && (list[i - 1] == ' ' || list[i - 1] == '\t')) list = list.substr(0, i);
+  if (has_control(list) || !is_utf8(list)) {
+    report_.error_at(entry->position, label(*ftp_account_, entry->key), "holds a control character or is not UTF-8");
+    return {};
+  }
   std::vector<User> users;
   for (std::string_view item : split(list, ';'))
     if (const std::string_view text = trim(item); !text.empty())
