@@ -204,6 +204,39 @@ def logs_are_json_and_hide_secrets():
 
 
 @case((), short=True)
+def logs_follow_sighup():
+    """Files that logrotate moved away are opened anew, even beside a broken configuration; log settings count at once."""
+    directory = Setup.directory("logs")
+    live, moved = directory / "gantryd.log", directory / "gantryd.log-moved"
+
+    def logged(text):
+        wait_until(lambda: live.exists() and text in live.read_text(), f"{text} is in the log", 20)
+
+    with Server("memory") as server:
+        quiet = server.config.read_text()
+        good = quiet.replace('directory = ""', f'directory = "{directory}"')
+        server.config.write_text(good)
+        os.kill(server.pid, signal.SIGHUP)
+        logged("reloaded")
+        live.rename(moved)
+        server.config.write_text("[server\n")
+        os.kill(server.pid, signal.SIGHUP)
+        logged("reload failed")
+        assert "reload failed" not in moved.read_text()
+        server.config.write_text(good.replace('level = "info"', 'level = "debug"\nformat = "json"\nrotate = "second"'))
+        os.kill(server.pid, signal.SIGHUP)
+        logged('"event":"reloaded"')
+        server.connect().close()
+        logged('"event":"login"')
+        wait_until(lambda: server.connect().close() or len(list(directory.glob("gantryd.log.2*"))) > 0, "a second passes")
+        (directory / "in_the_way").write_text("")
+        server.config.write_text(good.replace(f'"{directory}"', f'"{directory}/in_the_way/log"'))
+        os.kill(server.pid, signal.SIGHUP)
+        wait_until(lambda: any("log not opened anew" in f.read_text() for f in directory.glob("gantryd.log*")),
+                   "the failure is logged where the log was", 20)
+
+
+@case((), short=True)
 def session_ends_when_idle_and_when_login_takes_too_long():
     from ftp_wire import Connection
 
