@@ -136,9 +136,11 @@ class Warnings(MigrationTest):
         self.assertTrue(any(f"vsftpd.conf:{line}:1: " in w and "EXTRA" in w for w in found), found)
 
     def test_plain_passwords(self):
-        for text, password in ((examples.OLD_DIALECT, "pass1"), (examples.NEW_DIALECT, "pass0")):
+        for text, password, place in ((examples.OLD_DIALECT, "pass1", r"11:1: \S*login_users"),
+                                      (examples.NEW_DIALECT, "pass0", r"11:1: \S*ftp_login_user_password")):
             found = [line for line in self.warnings(text) if "plain text" in line]
             self.assertEqual(len(found), 1, found)
+            self.assertRegex(found[0], r"vsftpd\.conf:" + place)
             self.assertIn("hash-password", found[0])
             self.assertNotIn(password, found[0])
 
