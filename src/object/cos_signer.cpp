@@ -59,9 +59,8 @@ std::string hmac_hex(std::string_view key, std::string_view message) {
 
 }  // namespace
 
-CosSigner::CosSigner(Credentials credentials) : credentials_(std::move(credentials)) {}
-
-std::string CosSigner::authorization(const SignRequest& request, std::int64_t start, std::int64_t end) const {
+std::string CosSigner::authorization(const SignRequest& request, const Credentials& keys, std::int64_t start,
+                                     std::int64_t end) {
   Parameters chosen;
   std::ranges::copy_if(request.headers, std::back_inserter(chosen),
                        [](const http::Header& header) { return is_signed(to_lower(header.first)); });
@@ -72,17 +71,16 @@ std::string CosSigner::authorization(const SignRequest& request, std::int64_t st
   std::string key_time = fmt::format("{};{}", start, end);
   std::string to_sign =
       fmt::format("sha1\n{}\n{}\n", key_time, to_hex(digest::hash(Algorithm::sha1, as_byte_view(http_string))));
-  std::string signature = hmac_hex(hmac_hex(credentials_.secret_key.reveal(), key_time), to_sign);
+  std::string signature = hmac_hex(hmac_hex(keys.secret_key.reveal(), key_time), to_sign);
   return fmt::format(
       "q-sign-algorithm=sha1&q-ak={}&q-sign-time={}&q-key-time={}&q-header-list={}&q-url-param-list={}&q-signature={}",
-      credentials_.access_key, key_time, key_time, headers.names, query.names, signature);
+      keys.access_key, key_time, key_time, headers.names, query.names, signature);
 }
 
-void CosSigner::sign(SignRequest& request, WallTime now) const {
-  if (!credentials_.session_token.empty())
-    request.headers.emplace_back("x-cos-security-token", credentials_.session_token.reveal());
+void CosSigner::sign(SignRequest& request, const Credentials& keys, WallTime now) const {
+  if (!keys.session_token.empty()) request.headers.emplace_back("x-cos-security-token", keys.session_token.reveal());
   std::int64_t seconds = std::chrono::floor<Seconds>(now).time_since_epoch().count();
-  request.headers.emplace_back("Authorization", authorization(request, seconds - 60, seconds + 3600));
+  request.headers.emplace_back("Authorization", authorization(request, keys, seconds - 60, seconds + 3600));
 }
 
 }  // namespace gantry::object

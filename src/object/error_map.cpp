@@ -21,7 +21,7 @@ constexpr std::string_view check_keys = "check access_key and secret_key of stor
 constexpr std::string_view check_bucket = "check bucket and region of store {}";
 
 // Words of both dialects; where only one knows a word, the other never sends it.
-constexpr std::array<CodeRow, 63> codes{{
+constexpr std::array<CodeRow, 64> codes{{
     {"AccessDenied", Errc::denied},
     {"AllAccessDisabled", Errc::denied},
     {"AuthorizationHeaderMalformed", Errc::unavailable, Remedy::fix_region, check_bucket},
@@ -34,12 +34,12 @@ constexpr std::array<CodeRow, 63> codes{{
     {"EntityTooLarge", Errc::too_large},
     {"EntityTooSmall", Errc::invalid},
     {"EntitySizeNotMatch", Errc::corrupt, Remedy::retry_once},
-    {"ExpiredToken", Errc::unavailable, Remedy::none, "session_token of store {} has expired"},
+    {"ExpiredToken", Errc::unavailable, Remedy::fix_credentials, "session_token of store {} has expired"},
     {"FileAlreadyExists", Errc::already_exists},
     {"IllegalLocationConstraintException", Errc::unavailable, Remedy::fix_region, check_bucket},
     {"IncompleteBody", Errc::unavailable, Remedy::retry},
     {"InternalError", Errc::unavailable, Remedy::retry},
-    {"InvalidAccessKeyId", Errc::unavailable, Remedy::none, check_keys},
+    {"InvalidAccessKeyId", Errc::unavailable, Remedy::fix_credentials, check_keys},
     {"InvalidArgument", Errc::invalid},
     {"InvalidBucketName", Errc::unavailable, Remedy::none, check_bucket},
     {"InvalidCopySource", Errc::invalid},
@@ -50,8 +50,8 @@ constexpr std::array<CodeRow, 63> codes{{
     {"InvalidPartOrder", Errc::invalid},
     {"InvalidRange", Errc::bad_offset},
     {"InvalidRequest", Errc::invalid},
-    {"InvalidSecurity", Errc::unavailable, Remedy::none, check_keys},
-    {"InvalidToken", Errc::unavailable, Remedy::none, "check session_token of store {}"},
+    {"InvalidSecurity", Errc::unavailable, Remedy::fix_credentials, check_keys},
+    {"InvalidToken", Errc::unavailable, Remedy::fix_credentials, "check session_token of store {}"},
     {"InvalidURI", Errc::bad_name},
     {"KeyTooLong", Errc::bad_name},
     {"KeyTooLongError", Errc::bad_name},
@@ -66,7 +66,7 @@ constexpr std::array<CodeRow, 63> codes{{
     {"NotImplemented", Errc::unsupported},
     {"ObjectLocked", Errc::denied},
     {"OperationAborted", Errc::conflict, Remedy::retry},
-    {"PathConflict", Errc::conflict},
+    {"PathConflict", Errc::not_directory},
     {"PathStyleDomainForbidden", Errc::unavailable, Remedy::none, "store {} must not use path style"},
     {"PaymentRequired", Errc::unavailable, Remedy::none, "the account of store {} is in arrears"},
     {"PermanentRedirect", Errc::unavailable, Remedy::fix_region, check_bucket},
@@ -75,9 +75,10 @@ constexpr std::array<CodeRow, 63> codes{{
     {"RequestTimeTooSkewed", Errc::unavailable, Remedy::fix_clock, "the clock of this machine is wrong"},
     {"RequestTimeout", Errc::timed_out, Remedy::retry},
     {"ServiceUnavailable", Errc::unavailable, Remedy::retry},
-    {"SignatureDoesNotMatch", Errc::unavailable, Remedy::none, check_keys},
+    {"SignatureDoesNotMatch", Errc::unavailable, Remedy::fix_credentials, check_keys},
     {"SlowDown", Errc::throttled, Remedy::retry},
     {"TemporaryRedirect", Errc::unavailable, Remedy::fix_region, check_bucket},
+    {"TokenRefreshRequired", Errc::unavailable, Remedy::fix_credentials, "session_token of store {} has expired"},
     {"TooManyRequests", Errc::throttled, Remedy::retry},
     {"UnavailableForLegalReasons", Errc::denied},
     {"UploadConflict", Errc::conflict, Remedy::retry},
@@ -99,7 +100,7 @@ constexpr std::array<StatusRow, 20> statuses{{
     {301, Errc::unavailable, Remedy::fix_region, check_bucket},
     {307, Errc::unavailable, Remedy::fix_region, check_bucket},
     {400, Errc::invalid},
-    {401, Errc::unavailable, Remedy::none, check_keys},
+    {401, Errc::unavailable, Remedy::fix_credentials, check_keys},
     {402, Errc::unavailable, Remedy::none, "the account of store {} is in arrears"},
     {403, Errc::denied},
     {404, Errc::not_found},
@@ -128,6 +129,13 @@ CodeRow row_for(int status, std::string_view code) {
   return {code, Errc::invalid};
 }
 
+/// COS refuses a stale token in the words of any other refusal; an answer to HEAD says no word at all.
+bool token_may_be_stale(const Refusal& refusal) {
+  if (!refusal.temporary_keys) return false;
+  return (refusal.status == 403 && (refusal.code.empty() || refusal.code == "AccessDenied")) ||
+         (refusal.status == 400 && refusal.code.empty());
+}
+
 bool time_is_over(const Refusal& refusal) {
   return refusal.code == "AccessDenied" && to_lower(refusal.message).contains("expired");
 }
@@ -150,10 +158,12 @@ std::string detail_of(const Refusal& refusal, std::string_view advice) {
 
 Failure map_refusal(const Refusal& refusal) {
   CodeRow row = row_for(refusal.status, refusal.code);
+  if (refusal.status == 400 && token_may_be_stale(refusal)) row = row_for(400, "ExpiredToken");
   if (time_is_over(refusal)) row = row_for(403, "RequestTimeTooSkewed");
   Failure failure;
   failure.error = Error{row.errc, refusal.operation, detail_of(refusal, row.advice), refusal.request_id};
   failure.remedy = row.remedy;
+  if (failure.remedy == Remedy::none && token_may_be_stale(refusal)) failure.remedy = Remedy::fix_credentials;
   failure.status = refusal.status;
   failure.code = refusal.code;
   failure.throttled = row.errc == Errc::throttled || (refusal.status == 503 && row.remedy == Remedy::retry);

@@ -17,12 +17,15 @@ constexpr std::size_t max_error_body = 64 * kib;
 constexpr std::size_t max_moves = 3;
 /// Below this a differing Date is no reason for a refusal (the stores allow 15 minutes).
 constexpr Milliseconds suspicious_skew = std::chrono::minutes(5);
+/// Newer keys are read from small local files: a request that was refused waits no longer for them.
+constexpr auto longest_look = std::chrono::seconds(3);
+constexpr auto look_poll = std::chrono::milliseconds(20);
 
 std::unique_ptr<Signer> make_signer(const StoreOptions& options) {
-  if (options.location.dialect == DialectKind::cos) return std::make_unique<CosSigner>(options.credentials);
+  if (options.location.dialect == DialectKind::cos) return std::make_unique<CosSigner>();
   // Stores of one's own seldom have regions; this is the name they all accept.
   std::string region = options.location.region.empty() ? "us-east-1" : options.location.region;
-  return std::make_unique<SigV4Signer>(options.credentials, std::move(region));
+  return std::make_unique<SigV4Signer>(std::move(region));
 }
 
 std::string query_text(const Parameters& query) {
@@ -60,6 +63,8 @@ Exchange::Exchange(StoreOptions options, std::shared_ptr<SharedStoreState> share
 Result<std::unique_ptr<Exchange>> Exchange::create(StoreOptions options, std::shared_ptr<SharedStoreState> shared,
                                                    ClientFactory make_client) {
   std::unique_ptr<Exchange> made(new Exchange(std::move(options), std::move(shared), std::move(make_client)));
+  made->shared_->credentials().start_with(std::exchange(made->options_.credentials, {}));
+  made->shared_->gate().set_name(made->options_.location.bucket);
   if (auto moved = made->move_to(made->options_.location.region); !moved) return fail(std::move(moved.error()));
   return made;
 }
@@ -85,10 +90,14 @@ void Exchange::follow_shared_region() {
 }
 
 RetryContext Exchange::retry_context(std::string operation) {
-  return {options_.retry, shared_, std::move(operation), [this](const Failure& failure) { return repair(failure); }};
+  auto repair_it = [this](const Failure& failure) -> Task<bool> {
+    if (failure.remedy == Remedy::fix_credentials) co_return co_await renew_credentials(failure.credentials_version);
+    co_return repair(failure);
+  };
+  return {options_.retry, shared_, std::move(operation), repair_it};
 }
 
-http::Request Exchange::build(const Call& call) const {
+http::Request Exchange::build(const Call& call, const Credentials& keys) const {
   SignRequest to_sign;
   to_sign.method = call.method;
   to_sign.path = bucket_.path_prefix + "/" + call.key.value_or("");
@@ -109,21 +118,24 @@ http::Request Exchange::build(const Call& call) const {
     request.body = call.body;
     to_sign.payload_hash = std::string(unsigned_payload);
   }
-  signer_->sign(to_sign, shared_->now());
+  signer_->sign(to_sign, keys, shared_->now());
   request.headers = std::move(to_sign.headers);
   return request;
 }
 
 Task<Attempt<std::unique_ptr<http::Response>>> Exchange::send(const Call& call) {
   follow_shared_region();
-  auto response = co_await clients_.back()->send(build(call));
+  const auto signed_with = shared_->credentials().current();
+  auto response = co_await clients_.back()->send(build(call, *signed_with.keys));
   if (!response) {
     response.error().operation = call.operation + " (" + response.error().operation + ")";
     co_return std::unexpected(map_transport(std::move(response.error())));
   }
   int status = (*response)->status();
   if (status >= 200 && status < 300) co_return std::move(*response);
-  co_return std::unexpected(co_await refusal(call, **response));
+  Failure failure = co_await refusal(call, **response);
+  failure.credentials_version = signed_with.version;
+  co_return std::unexpected(std::move(failure));
 }
 
 Task<Failure> Exchange::refusal(const Call& call, http::Response& response) {
@@ -142,7 +154,8 @@ Failure Exchange::describe(const Call& call, const http::Response& response, con
                .status = response.status(),
                .code = document.code,
                .message = document.message,
-               .request_id = id.empty() ? document.request_id : id};
+               .request_id = id.empty() ? document.request_id : id,
+               .temporary_keys = uses_token()};
   Failure failure = map_refusal(said);
   failure.retry_after = retry_after(response);
   failure.region = document.region;
@@ -156,14 +169,20 @@ void Exchange::find_disguised_causes(Failure& failure, const http::Response& res
   // An answer to HEAD has no body to name its code: the headers must tell.
   if (auto region = response.header(dialect_.header("bucket-region")); region && failure.region.empty())
     failure.region = std::string(*region);
-  bool nameless = failure.code.empty() && failure.status >= 300 && failure.status <= 403;
+  const bool skewed =
+      failure.server_time && std::chrono::abs(*failure.server_time - shared_->now()) > suspicious_skew;
+  const bool nameless = failure.code.empty() && failure.status >= 300 && failure.status <= 403;
   if (nameless && !failure.region.empty() && failure.region != options_.location.region) {
     failure.remedy = Remedy::fix_region;
-  } else if (nameless && failure.status == 403 && failure.server_time) {
-    auto skew = std::chrono::abs(*failure.server_time - shared_->now());
-    if (skew > suspicious_skew) failure.remedy = Remedy::fix_clock;
+  } else if (nameless && failure.status == 403 && skewed) {
+    failure.remedy = Remedy::fix_clock;
+  } else if (failure.code == "AccessDenied" && failure.remedy == Remedy::fix_clock && !skewed && uses_token()) {
+    // COS says "Request has expired" of a signature and of a token alike.
+    failure.remedy = Remedy::fix_credentials;
   }
 }
+
+bool Exchange::uses_token() const { return !shared_->credentials().current().keys->session_token.empty(); }
 
 bool Exchange::repair(const Failure& failure) {
   if (failure.remedy == Remedy::fix_clock) {
@@ -179,6 +198,17 @@ bool Exchange::repair(const Failure& failure) {
     log::warning("store region differs",
                  {{"store", options_.name}, {"configured", options_.location.region}, {"used", region}});
   return move_to(region).has_value();
+}
+
+Task<bool> Exchange::renew_credentials(std::uint64_t refused_version) {
+  LiveCredentials& live = shared_->credentials();
+  const auto newer = [&] { return live.current().version != refused_version; };
+  if (!newer()) live.ask_for_newer();
+  const auto deadline = SteadyClock::now() + longest_look;
+  // Whoever looks does so on another lane, which cannot wake this one.
+  while (!newer() && live.looking() && SteadyClock::now() < deadline)
+    if (!co_await async::sleep_for(look_poll)) break;
+  co_return newer();
 }
 
 Task<Attempt<std::string>> Exchange::read_document(const Call& call, http::Response& response) {

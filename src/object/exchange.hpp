@@ -19,7 +19,7 @@ namespace gantry::object {
 struct StoreOptions {
   std::string name;  ///< for the log
   Location location;
-  Credentials credentials;
+  Credentials credentials;  ///< to begin with; a SharedStoreState that has some already keeps them
   RetryOptions retry;
   SteadyClock::duration request_timeout = std::chrono::seconds(60);       ///< longest wait for an answer to begin
   SteadyClock::duration long_request_timeout = std::chrono::minutes(20);  ///< the same for copies and joins of parts
@@ -82,11 +82,13 @@ class Exchange {
   Exchange(StoreOptions options, std::shared_ptr<SharedStoreState> shared, ClientFactory make_client);
   [[nodiscard]] Result<void> move_to(const std::string& region);
   void follow_shared_region();
-  [[nodiscard]] http::Request build(const Call& call) const;
+  [[nodiscard]] http::Request build(const Call& call, const Credentials& keys) const;
   [[nodiscard]] Task<Failure> refusal(const Call& call, http::Response& response);
   [[nodiscard]] Failure describe(const Call& call, const http::Response& response, const std::string& body) const;
   void find_disguised_causes(Failure& failure, const http::Response& response) const;
+  [[nodiscard]] bool uses_token() const;
   [[nodiscard]] bool repair(const Failure& failure);
+  [[nodiscard]] Task<bool> renew_credentials(std::uint64_t refused_version);
 
   StoreOptions options_;
   std::shared_ptr<SharedStoreState> shared_;

@@ -39,43 +39,13 @@ bool SharedStoreState::set_region(const std::string& region) {
   return true;
 }
 
-bool SharedStoreState::try_enter() {
-  std::lock_guard lock(mutex_);
-  if (running_ >= limit_) return false;
-  ++running_;
-  return true;
-}
-
-void SharedStoreState::leave(bool success) {
-  std::lock_guard lock(mutex_);
-  --running_;
-  if (!success || limit_ >= max_concurrency || ++successes_ < limit_) return;
-  ++limit_;
-  successes_ = 0;
-}
-
-void SharedStoreState::slow_down() {
-  std::lock_guard lock(mutex_);
-  auto now = SteadyClock::now();
-  if (now - last_halving_ < std::chrono::milliseconds(500)) return;
-  last_halving_ = now;
-  // A limit above what really runs would be no limit: halve what runs.
-  limit_ = std::max(1U, std::min(limit_, running_ + 1) / 2);
-  successes_ = 0;
-}
-
-unsigned SharedStoreState::concurrency() const {
-  std::lock_guard lock(mutex_);
-  return limit_;
-}
-
 RetryPlan::RetryPlan(RetryContext context)
     : context_(std::move(context)), deadline_(SteadyClock::now() + context_.options.deadline) {}
 
 Task<Result<void>> RetryPlan::enter() {
   for (;;) {
     if (co_await async::cancelled()) co_return fail(Errc::cancelled, context_.operation);
-    if (context_.shared->try_enter()) co_return Result<void>();
+    if (context_.shared->gate().try_enter()) co_return Result<void>();
     if (SteadyClock::now() >= deadline_)
       co_return fail(Errc::throttled, context_.operation, "no request may begin: the store asked to slow down");
     // The limit spans lanes, so nobody here can be told when a place is free; a short random pause shares fairly.
@@ -83,27 +53,34 @@ Task<Result<void>> RetryPlan::enter() {
   }
 }
 
-bool RetryPlan::allowed(const Failure& failure) {
+Task<bool> RetryPlan::allowed(const Failure& failure) {
   auto once = [](bool& done) { return !std::exchange(done, true); };
+  bool* repaired = nullptr;
   switch (failure.remedy) {
     case Remedy::none:
-      return false;
+      co_return false;
     case Remedy::retry:
-      return true;
+      co_return true;
     case Remedy::retry_once:
-      return once(damaged_);
+      co_return once(damaged_);
     case Remedy::fix_clock:
-      return once(clock_fixed_) && context_.repair && context_.repair(failure);
+      repaired = &clock_fixed_;
+      break;
     case Remedy::fix_region:
-      return once(region_fixed_) && context_.repair && context_.repair(failure);
+      repaired = &region_fixed_;
+      break;
+    case Remedy::fix_credentials:
+      repaired = &keys_fixed_;
+      break;
   }
-  return false;
+  if (repaired == nullptr || !once(*repaired) || !context_.repair) co_return false;
+  co_return co_await context_.repair(failure);
 }
 
-std::optional<SteadyClock::duration> RetryPlan::next(const Failure& failure) {
+Task<std::optional<SteadyClock::duration>> RetryPlan::next(const Failure& failure) {
   ++tries_;
-  if (failure.throttled) context_.shared->slow_down();
-  if (!allowed(failure) || tries_ >= context_.options.max_tries) return std::nullopt;
+  if (failure.throttled) context_.shared->gate().slow_down();
+  if (tries_ >= context_.options.max_tries || !co_await allowed(failure)) co_return std::nullopt;
   SteadyClock::duration delay{0};
   if (failure.remedy == Remedy::retry || failure.remedy == Remedy::retry_once) {
     auto longest =
@@ -111,9 +88,9 @@ std::optional<SteadyClock::duration> RetryPlan::next(const Failure& failure) {
     delay = SteadyClock::duration(random_up_to(longest.count()));
     if (failure.retry_after) delay = std::max(delay, *failure.retry_after);
   }
-  if (SteadyClock::now() + delay > deadline_) return std::nullopt;
+  if (SteadyClock::now() + delay > deadline_) co_return std::nullopt;
   log::debug("store retry", {{"operation", context_.operation}, {"try", tries_}, {"error", failure.error.text()}});
-  return delay;
+  co_return delay;
 }
 
 }  // namespace gantry::object

@@ -1,4 +1,5 @@
-// The one place that tries again, and what all lanes know about one bucket: its clock, its region, how much it bears.
+// The one place that tries again, and what all lanes know about one bucket: its clock, its region, its keys, how much
+// it bears.
 // Must not know: what is tried.
 #pragma once
 
@@ -12,6 +13,8 @@
 
 #include "async/event.hpp"
 #include "async/task.hpp"
+#include "object/bucket_gate.hpp"
+#include "object/credentials.hpp"
 #include "object/error_map.hpp"
 
 namespace gantry::object {
@@ -25,11 +28,12 @@ struct RetryOptions {
   SteadyClock::duration deadline = std::chrono::seconds(120);
 };
 
-/// Shared by the stores of all lanes for one bucket. Thread-safe.
+/// Shared by the stores of all lanes for one bucket and one set of keys. Thread-safe.
 class SharedStoreState {
  public:
-  /// Requests at once over all lanes while the store does not complain.
-  static constexpr unsigned max_concurrency = 1024;
+  /// Stores of the same bucket that differ in their keys share its gate.
+  explicit SharedStoreState(std::shared_ptr<BucketGate> gate = std::make_shared<BucketGate>())
+      : gate_(std::move(gate)) {}
 
   /// The store's time as far as we know it.
   [[nodiscard]] WallTime now() const;
@@ -41,30 +45,24 @@ class SharedStoreState {
   /// False when it was known already.
   bool set_region(const std::string& region);
 
-  /// Takes one of concurrency() places, or says there is none free.
-  [[nodiscard]] bool try_enter();
-  /// Gives it back. Successes slowly raise a lowered limit: by one for each limit's worth of them.
-  void leave(bool success);
-  /// The store said SlowDown: halves the limit, at most once in half a second (many requests hear it at once).
-  void slow_down();
-  [[nodiscard]] unsigned concurrency() const;
+  [[nodiscard]] BucketGate& gate() { return *gate_; }
+  [[nodiscard]] LiveCredentials& credentials() { return credentials_; }
 
  private:
+  const std::shared_ptr<BucketGate> gate_;
+  LiveCredentials credentials_;
   mutable std::mutex mutex_;
   Milliseconds offset_{0};
   std::string region_;
-  unsigned limit_ = max_concurrency;
-  unsigned running_ = 0;
-  unsigned successes_ = 0;
-  SteadyClock::time_point last_halving_{};
 };
 
 struct RetryContext {
   RetryOptions options;
   std::shared_ptr<SharedStoreState> shared;
   std::string operation;
-  /// Sets right what fix_clock or fix_region complain about; false when it cannot be. Called at most once for each.
-  std::function<bool(const Failure&)> repair;
+  /// Sets right what fix_clock, fix_region or fix_credentials complain about; false when it cannot be. Called at most
+  /// once for each. The failure outlives the task.
+  std::function<Task<bool>(const Failure&)> repair;
 };
 
 /// Counts the tries of one call and says what follows a failure.
@@ -72,8 +70,9 @@ class RetryPlan {
  public:
   explicit RetryPlan(RetryContext context);
   /// How long to wait before the next try (full jitter, or what Retry-After asks); nothing when the failure is final.
-  [[nodiscard]] std::optional<SteadyClock::duration> next(const Failure& failure);
-  /// Waits for a place below the store's limit. Errors: throttled (none until the deadline), cancelled.
+  /// `failure` must outlive the task.
+  [[nodiscard]] Task<std::optional<SteadyClock::duration>> next(const Failure& failure);
+  /// Waits for a place below the bucket's limit. Errors: throttled (none until the deadline), cancelled.
   [[nodiscard]] Task<Result<void>> enter();
   /// What enter() took; given back at the latest when it goes out of scope.
   class Place {
@@ -83,7 +82,7 @@ class RetryPlan {
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
     void leave(bool success) {
-      if (shared_) shared_->leave(success);
+      if (shared_) shared_->gate().leave(success);
       shared_.reset();
     }
 
@@ -94,11 +93,11 @@ class RetryPlan {
   [[nodiscard]] const std::string& operation() const { return context_.operation; }
 
  private:
-  [[nodiscard]] bool allowed(const Failure& failure);
+  [[nodiscard]] Task<bool> allowed(const Failure& failure);
   RetryContext context_;
   SteadyClock::time_point deadline_;
   unsigned tries_ = 0;
-  bool damaged_ = false, clock_fixed_ = false, region_fixed_ = false;
+  bool damaged_ = false, clock_fixed_ = false, region_fixed_ = false, keys_fixed_ = false;
 };
 
 /// Tries until success or a final failure. Cancelling ends a wait at once with Errc::cancelled.
@@ -117,7 +116,7 @@ Task<Result<T>> with_retries(RetryContext context, std::function<Task<Attempt<T>
       else
         co_return Result<T>(std::move(*outcome));
     }
-    auto delay = plan.next(outcome.error());
+    auto delay = co_await plan.next(outcome.error());
     if (!delay) co_return fail(std::move(outcome.error().error));
     if (delay->count() > 0 && !co_await async::sleep_for(*delay)) co_return fail(Errc::cancelled, plan.operation());
   }

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/secret.hpp"
 #include "base/units.hpp"
 #include "http/client.hpp"
+#include "object/credentials.hpp"
 
 namespace gantry::object {
 
@@ -29,46 +29,37 @@ inline constexpr std::string_view unsigned_payload = "UNSIGNED-PAYLOAD";
 inline constexpr std::string_view empty_payload_hash =
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-struct Credentials {
-  std::string access_key;
-  Secret secret_key;
-  Secret session_token;
-};
-
 class Signer {
  public:
   virtual ~Signer() = default;
   /// Adds Authorization and the headers it depends on. `now` is the store's time, not necessarily the machine's.
-  virtual void sign(SignRequest& request, WallTime now) const = 0;
+  virtual void sign(SignRequest& request, const Credentials& keys, WallTime now) const = 0;
 };
 
 /// S3, header form; the path is encoded once and not normalised.
 class SigV4Signer final : public Signer {
  public:
-  SigV4Signer(Credentials credentials, std::string region);
-  void sign(SignRequest& request, WallTime now) const override;
+  explicit SigV4Signer(std::string region) : region_(std::move(region)) {}
+  void sign(SignRequest& request, const Credentials& keys, WallTime now) const override;
 
  private:
-  [[nodiscard]] const std::string& signing_key(const std::string& date) const;
+  [[nodiscard]] const std::string& signing_key(const Secret& secret, const std::string& date) const;
 
-  Credentials credentials_;
   std::string region_;
   mutable std::string key_date_;  // the derived key changes once a day
+  mutable Secret key_secret_;     // and with the secret
   mutable std::string key_;
 };
 
 /// COS XML API. A signature is valid from one minute before `now` for an hour.
 class CosSigner final : public Signer {
  public:
-  explicit CosSigner(Credentials credentials);
-  void sign(SignRequest& request, WallTime now) const override;
+  void sign(SignRequest& request, const Credentials& keys, WallTime now) const override;
 
   /// The Authorization value for a window in Unix seconds: over all parameters and those of the headers that COS
   /// SDKs sign.
-  [[nodiscard]] std::string authorization(const SignRequest& request, std::int64_t start, std::int64_t end) const;
-
- private:
-  Credentials credentials_;
+  [[nodiscard]] static std::string authorization(const SignRequest& request, const Credentials& keys,
+                                                 std::int64_t start, std::int64_t end);
 };
 
 }  // namespace gantry::object

@@ -58,27 +58,24 @@ std::string canonical_query(const Parameters& query) {
 
 }  // namespace
 
-SigV4Signer::SigV4Signer(Credentials credentials, std::string region)
-    : credentials_(std::move(credentials)), region_(std::move(region)) {}
-
-const std::string& SigV4Signer::signing_key(const std::string& date) const {
-  if (key_date_ != date) {
-    std::string key = digest::hmac(Algorithm::sha256, "AWS4" + credentials_.secret_key.reveal(), date);
+const std::string& SigV4Signer::signing_key(const Secret& secret, const std::string& date) const {
+  if (key_date_ != date || key_secret_ != secret) {
+    std::string key = digest::hmac(Algorithm::sha256, "AWS4" + secret.reveal(), date);
     for (std::string_view step : {std::string_view(region_), std::string_view("s3"), std::string_view("aws4_request")})
       key = digest::hmac(Algorithm::sha256, key, step);
     key_ = std::move(key);
     key_date_ = date;
+    key_secret_ = secret;
   }
   return key_;
 }
 
-void SigV4Signer::sign(SignRequest& request, WallTime now) const {
+void SigV4Signer::sign(SignRequest& request, const Credentials& keys, WallTime now) const {
   std::string stamp = amz_date(now);
   std::string date = stamp.substr(0, 8);
   request.headers.emplace_back("x-amz-date", stamp);
   request.headers.emplace_back("x-amz-content-sha256", request.payload_hash);
-  if (!credentials_.session_token.empty())
-    request.headers.emplace_back("x-amz-security-token", credentials_.session_token.reveal());
+  if (!keys.session_token.empty()) request.headers.emplace_back("x-amz-security-token", keys.session_token.reveal());
 
   Canonical headers = canonical_headers(request.headers);
   std::string path = request.path.empty() ? "/" : encode_path(request.path);
@@ -87,10 +84,10 @@ void SigV4Signer::sign(SignRequest& request, WallTime now) const {
   std::string scope = fmt::format("{}/{}/s3/aws4_request", date, region_);
   std::string to_sign = fmt::format("AWS4-HMAC-SHA256\n{}\n{}\n{}", stamp, scope,
                                     to_hex(digest::hash(Algorithm::sha256, as_byte_view(canonical))));
-  std::string signature = to_hex(digest::hmac(Algorithm::sha256, signing_key(date), to_sign));
-  request.headers.emplace_back("Authorization",
-                               fmt::format("AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}",
-                                           credentials_.access_key, scope, headers.names, signature));
+  std::string signature = to_hex(digest::hmac(Algorithm::sha256, signing_key(keys.secret_key, date), to_sign));
+  request.headers.emplace_back(
+      "Authorization", fmt::format("AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={}", keys.access_key,
+                                   scope, headers.names, signature));
 }
 
 }  // namespace gantry::object

@@ -30,8 +30,10 @@ TEST(ErrorMap, codes_and_statuses) {
       {404, "NoSuchBucket", Errc::unavailable},
       {403, "AccessDenied", Errc::denied},
       {403, "", Errc::denied},
-      {403, "InvalidAccessKeyId", Errc::unavailable},
-      {403, "SignatureDoesNotMatch", Errc::unavailable},
+      {403, "InvalidAccessKeyId", Errc::unavailable, Remedy::fix_credentials},
+      {400, "ExpiredToken", Errc::unavailable, Remedy::fix_credentials},
+      {400, "InvalidToken", Errc::unavailable, Remedy::fix_credentials},
+      {403, "SignatureDoesNotMatch", Errc::unavailable, Remedy::fix_credentials},
       {403, "RequestTimeTooSkewed", Errc::unavailable, Remedy::fix_clock},
       {403, "InvalidObjectState", Errc::denied},
       {400, "AuthorizationHeaderMalformed", Errc::unavailable, Remedy::fix_region},
@@ -80,9 +82,42 @@ TEST(ErrorMap, expired_request_is_a_matter_of_the_clock) {
   EXPECT_EQ(map(403, "AccessDenied", "Access Denied.").remedy, Remedy::none);
 }
 
+TEST(ErrorMap, a_plain_refusal_of_temporary_keys_may_mean_that_they_have_expired) {
+  for (const char* code : {"AccessDenied", ""}) {
+    Refusal said{.operation = "head",
+                 .store = "main",
+                 .key = "k",
+                 .status = 403,
+                 .code = code,
+                 .message = "",
+                 .request_id = "",
+                 .temporary_keys = true};
+    EXPECT_EQ(map_refusal(said).remedy, Remedy::fix_credentials) << code;
+    EXPECT_EQ(map_refusal(said).error.code, Errc::denied) << code;
+    said.temporary_keys = false;
+    EXPECT_EQ(map_refusal(said).remedy, Remedy::none) << code;
+  }
+}
+
+// Buckets with metadata acceleration have real directories, and a file and a directory of one name clash.
+TEST(ErrorMap, cos_point_21_file_and_directory_clashes) {
+  EXPECT_EQ(map(409, "FileAlreadyExists").error.code, Errc::already_exists);
+  EXPECT_EQ(map(409, "DirAlreadyExists").error.code, Errc::is_directory);
+  EXPECT_EQ(map(409, "PathConflict").error.code, Errc::not_directory);
+  for (const char* code : {"FileAlreadyExists", "DirAlreadyExists", "PathConflict"})
+    EXPECT_EQ(map(409, code).remedy, Remedy::none) << code << " does not pass by waiting";
+}
+
+TEST(ErrorMap, cos_point_17_slow_senders_may_try_again) {
+  for (const char* code : {"UserNetworkTooSlow", "RequestTimeout", "IncompleteBody"})
+    EXPECT_EQ(map(400, code).remedy, Remedy::retry) << code;
+}
+
 TEST(ErrorMap, throttling_and_uncertainty) {
   EXPECT_TRUE(map(503, "SlowDown").throttled);
   EXPECT_TRUE(map(503, "").throttled);
+  EXPECT_TRUE(map(429, "").throttled);
+  EXPECT_TRUE(map(429, "TooManyRequests").throttled);
   EXPECT_FALSE(map(500, "InternalError").throttled);
   EXPECT_TRUE(map(500, "").uncertain);
   EXPECT_TRUE(map(200, "InternalError").uncertain);

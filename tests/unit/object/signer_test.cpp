@@ -56,9 +56,9 @@ TEST(CosSigner, signer_cases) {
   ASSERT_EQ(cos_vectors()["signer_cases"].items().size(), 53U);
   for (const Json& c : cos_vectors()["signer_cases"].items()) {
     SignRequest request{c["method"].text(), c["uri_pathname"].text(), pairs(c["query"]), pairs(c["headers"]), {}};
-    CosSigner signer(credentials(c, "secret_id"));
-    EXPECT_EQ(signer.authorization(request, static_cast<std::int64_t>(c["start_time"].number()),
-                                   static_cast<std::int64_t>(c["end_time"].number())),
+    EXPECT_EQ(CosSigner::authorization(request, credentials(c, "secret_id"),
+                                       static_cast<std::int64_t>(c["start_time"].number()),
+                                       static_cast<std::int64_t>(c["end_time"].number())),
               c["expected"]["authorization"].text())
         << c["name"].text();
     EXPECT_EQ(encode_path(c["uri_pathname"].text()), c["wire_path"].text()) << c["name"].text();
@@ -86,9 +86,9 @@ TEST(CosSigner, rebuilds_what_sdk_clients_sent) {
     std::erase_if(request.query, [&](const auto& item) {
       return std::ranges::find(chosen, to_lower(encode(item.first))) == chosen.end();
     });
-    CosSigner signer(credentials(c, "secret_id"));
-    EXPECT_EQ(signer.authorization(request, static_cast<std::int64_t>(c["start_time"].number()),
-                                   static_cast<std::int64_t>(c["end_time"].number())),
+    EXPECT_EQ(CosSigner::authorization(request, credentials(c, "secret_id"),
+                                       static_cast<std::int64_t>(c["start_time"].number()),
+                                       static_cast<std::int64_t>(c["end_time"].number())),
               expected["authorization"].text())
         << c["name"].text();
   }
@@ -96,8 +96,7 @@ TEST(CosSigner, rebuilds_what_sdk_clients_sent) {
 
 TEST(CosSigner, opens_its_window_before_now_and_signs_the_token) {
   SignRequest request{"GET", "/a", {}, {{"Host", "h"}}, {}};
-  CosSigner signer({"AKID", Secret("key"), Secret("token")});
-  signer.sign(request, WallTime(Seconds(1'700'000'060)));
+  CosSigner().sign(request, {"AKID", Secret("key"), Secret("token")}, WallTime(Seconds(1'700'000'060)));
   EXPECT_EQ(header(request, "x-cos-security-token"), "token");
   EXPECT_TRUE(header(request, "Authorization").contains("q-sign-time=1700000000;1700003660&"))
       << header(request, "Authorization");
@@ -118,26 +117,28 @@ TEST(SigV4Signer, vectors) {
     }
     request.headers.emplace_back("Host", c["host"].text());
     request.payload_hash = c["expected"]["payload_hash"].text();
-    SigV4Signer signer(credentials(c, "access_key"), c["region"].text());
+    SigV4Signer signer(c["region"].text());
     const std::string& date = c["amz_date"].text();
     auto iso = date.substr(0, 4) + "-" + date.substr(4, 2) + "-" + date.substr(6, 2) + "T" + date.substr(9, 2) + ":" +
                date.substr(11, 2) + ":" + date.substr(13, 2) + "Z";
-    signer.sign(request, parse_store_time(iso).value());
+    signer.sign(request, credentials(c, "access_key"), parse_store_time(iso).value());
     EXPECT_EQ(header(request, "Authorization"), c["expected"]["authorization"].text()) << c["name"].text();
     EXPECT_EQ(header(request, "x-amz-date"), date);
   }
 }
 
-TEST(SigV4Signer, changes_its_key_with_the_day) {
-  SigV4Signer signer({"AK", Secret("s"), Secret()}, "r");
-  auto sign = [&](Seconds when) {
+TEST(SigV4Signer, changes_its_key_with_the_day_and_the_secret) {
+  SigV4Signer signer("r");
+  auto sign = [&](Seconds when, const char* secret) {
     SignRequest request{"GET", "/", {}, {{"Host", "h"}}, std::string(empty_payload_hash)};
-    signer.sign(request, WallTime(when));
+    signer.sign(request, {"AK", Secret(secret), Secret()}, WallTime(when));
     return header(request, "Authorization");
   };
-  std::string first = sign(Seconds(1'700'000'000));
-  EXPECT_NE(sign(Seconds(1'700'086'400)), first);
-  EXPECT_EQ(sign(Seconds(1'700'000'000)), first);
+  std::string first = sign(Seconds(1'700'000'000), "s");
+  EXPECT_NE(sign(Seconds(1'700'086'400), "s"), first);
+  EXPECT_EQ(sign(Seconds(1'700'000'000), "s"), first);
+  EXPECT_NE(sign(Seconds(1'700'000'000), "t"), first);
+  EXPECT_EQ(sign(Seconds(1'700'000'000), "s"), first);
 }
 
 }  // namespace
