@@ -35,7 +35,7 @@ struct ObjectInfo {
   WallTime modified{};                 ///< upload time as the store says; epoch when unknown
   std::string etag;                    ///< without quotes
   std::optional<std::uint64_t> crc64;  ///< of the whole object, when the store keeps it (COS)
-  Metadata metadata;                   ///< head and get only
+  Metadata metadata;                   ///< head and get; a listing has what is known without asking
   std::string content_type;
   std::string request_id;
 };
@@ -93,6 +93,7 @@ struct CopyRequest {
   std::string to;
   std::string if_match{};               ///< source ETag; empty: any
   std::optional<PutOptions> replace{};  ///< new metadata; absent: the source's
+  std::optional<std::uint64_t> size{};  ///< the source's, when the caller knows it; the store needs it for nothing
 };
 
 struct PartTarget {

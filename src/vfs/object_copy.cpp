@@ -79,7 +79,7 @@ Task<Result<std::string>> copy_object(ObjectContextPtr context, object::ObjectIn
   if (source.size > context->store->limits().max_put) {
     co_return co_await copy_in_parts(context, std::move(source), std::move(to), std::move(replace));
   }
-  auto copied = co_await context->store->copy({source.key, to, source.etag, std::move(replace)});
+  auto copied = co_await context->store->copy({source.key, to, source.etag, std::move(replace), source.size});
   if (!copied) co_return fail(std::move(copied.error()));
   bool proved = copied->etag == source.etag && !source.etag.empty();
   if (source.crc64 && copied->crc64) proved = *source.crc64 == *copied->crc64;
@@ -121,6 +121,8 @@ Task<Result<void>> move_all(ObjectContextPtr context, std::string from, std::str
   }
   std::vector<std::string> keys;
   for (auto& source : *sources) keys.push_back(std::move(source.key));
+  // Its marker goes also where there was none: that is how a bucket whose listings lag is known to have lost it.
+  if (std::ranges::find(keys, from) == keys.end()) keys.push_back(from);
   co_return co_await uninterrupted("remove renamed", remove_all(context, std::move(keys)));
 }
 

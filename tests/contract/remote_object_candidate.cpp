@@ -11,6 +11,7 @@
 #include "tests/support/fake_store.hpp"
 #include "vfs/held_uploads.hpp"
 #include "vfs/object_file_system.hpp"
+#include "vfs/settled_store.hpp"
 
 namespace gantry::vfs {
 namespace {
@@ -20,6 +21,7 @@ class RemoteExaminee : public Examinee {
  public:
   RemoteExaminee(asio::io_context& context, object::StoreOptions options, std::string prefix)
       : large_(options.location.dialect == object::DialectKind::s3 ? 11 * mib + 17 : 3 * mib + 17) {
+    const bool listings_are_eventual = options.location.dialect == object::DialectKind::cos;
     // A proxy of the environment has no business with loopback.
     object::ClientFactory clients = [&context, this](const http::Origin& origin) {
       return http::make_client(context.get_executor(), origin, {}, pool_);
@@ -27,6 +29,10 @@ class RemoteExaminee : public Examinee {
     auto made = object::RemoteStore::create(std::move(options), std::make_shared<object::SharedStoreState>(), clients);
     if (!made) throw std::runtime_error(made.error().text());
     store_ = std::move(*made);
+    if (listings_are_eventual) {
+      auto recent = std::make_shared<RecentWrites>(RecentWrites::Options{.lifetime = std::chrono::hours(1)});
+      store_ = std::make_shared<SettledStore>(store_, std::move(recent));
+    }
     ObjectFileSystemOptions settings;
     settings.prefix = std::move(prefix);
     settings.owner = "exam";
@@ -85,20 +91,22 @@ object::StoreOptions reach(const test::FakeStore& fake, object::DialectKind dial
 
 /// First in the row of bases, so that the server outlives the store that talks to it.
 struct OwnServer {
-  explicit OwnServer(object::DialectKind dialect)
-      : fake({.dialect = dialect == object::DialectKind::s3 ? test::FakeDialect::s3 : test::FakeDialect::cos}) {}
+  OwnServer(object::DialectKind dialect, std::size_t listing_lag)
+      : fake({.dialect = dialect == object::DialectKind::s3 ? test::FakeDialect::s3 : test::FakeDialect::cos,
+              .listing_lag = listing_lag}) {}
   test::FakeStore fake;
 };
 
 class FakeExaminee final : private OwnServer, public RemoteExaminee {
  public:
-  FakeExaminee(asio::io_context& context, object::DialectKind dialect)
-      : OwnServer(dialect), RemoteExaminee(context, reach(fake, dialect), {}) {}
+  FakeExaminee(asio::io_context& context, object::DialectKind dialect, std::size_t listing_lag)
+      : OwnServer(dialect, listing_lag), RemoteExaminee(context, reach(fake, dialect), {}) {}
 };
 
-Candidate fake(std::string name, object::DialectKind dialect) {
-  return {std::move(name),
-          [dialect](asio::io_context& context) { return std::make_unique<FakeExaminee>(context, dialect); }};
+Candidate fake(std::string name, object::DialectKind dialect, std::size_t listing_lag = 0) {
+  return {std::move(name), [dialect, listing_lag](asio::io_context& context) {
+            return std::make_unique<FakeExaminee>(context, dialect, listing_lag);
+          }};
 }
 
 std::string environment(const char* name) {
@@ -127,6 +135,7 @@ std::unique_ptr<Examinee> real_store(asio::io_context& context) {
 
 INSTANTIATE_TEST_SUITE_P(RemoteObject, FileSystemContract,
                          testing::Values(fake("s3", object::DialectKind::s3), fake("cos", object::DialectKind::cos),
+                                         fake("cos_listings_lag", object::DialectKind::cos, 3),
                                          Candidate{"real_s3", real_store}),
                          candidate_name);
 

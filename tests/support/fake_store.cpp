@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <condition_variable>
 #include <ctime>
 #include <list>
@@ -51,6 +52,16 @@ void falsify_etag(HttpReply& reply) {
   for (auto at = reply.body.find(mark); at != std::string::npos; at = reply.body.find(mark, at + mark.size())) {
     change(reply.body[at + mark.size()]);
   }
+}
+
+StoredObject object_of(Content content, std::int64_t now) {
+  return {.pieces = std::move(content.pieces),
+          .size = content.size,
+          .etag = hex(content.md5),
+          .crc64 = content.crc64,
+          .content_type = "application/octet-stream",
+          .metadata = {},
+          .modified = now};
 }
 
 std::string content_of(const StoredObject& object) {
@@ -359,12 +370,17 @@ HttpReply FakeStore::Implementation::control(const HttpRequest& request) {
   if (what.starts_with("objects/")) return control_object(request, decode(what.substr(8), Plus::literal).value_or(""));
   std::lock_guard lock(mutex);
   std::string text;
-  if (what == "requests" && request.method == "DELETE") {
+  if (what == "listing_lag" && request.method == "PUT") {
+    std::size_t writes = 0;
+    const char* end = request.body.data() + request.body.size();
+    if (std::from_chars(request.body.data(), end, writes).ptr != end) return plain("not a number\n", 400);
+    bucket.lag_listings(writes);
+  } else if (what == "requests" && request.method == "DELETE") {
     records.clear();
   } else if (what == "requests") {
     for (const auto& r : records) text += fmt::format("{} {} {} {}\n", r.method, r.target, r.op, r.status);
   } else if (what == "objects") {
-    for (const auto& [key, object] : bucket.objects) {
+    for (const auto& [key, object] : bucket.objects()) {
       text += fmt::format("{} {} {} {} {}", encode(key, Slash::keep), object.size, object.etag, object.crc64,
                           encode(object.content_type, Slash::keep));
       for (const auto& [name, value] : object.metadata)
@@ -388,21 +404,15 @@ HttpReply FakeStore::Implementation::control_object(const HttpRequest& request, 
   if (request.method == "PUT") content = make_content(request.body, options);
   std::lock_guard lock(mutex);
   if (request.method == "DELETE") {
-    bucket.objects.erase(key);
+    bucket.erase(key);
     return plain("ok\n");
   }
   if (request.method == "PUT") {
-    bucket.objects[key] = {std::move(content.pieces),
-                           content.size,
-                           hex(content.md5),
-                           content.crc64,
-                           "application/octet-stream",
-                           {},
-                           now()};
+    bucket.store(key, object_of(std::move(content), now()));
     return plain("ok\n");
   }
-  const auto found = bucket.objects.find(key);
-  if (found == bucket.objects.end()) return plain("no such object\n", 404);
+  const auto found = bucket.objects().find(key);
+  if (found == bucket.objects().end()) return plain("no such object\n", 404);
   HttpReply reply;
   reply.pieces = found->second.pieces;
   return reply;
@@ -442,7 +452,7 @@ void FakeStore::clear_faults() { implementation_->faults.clear(); }
 std::map<std::string, FakeObject> FakeStore::objects() const {
   std::lock_guard lock(implementation_->mutex);
   std::map<std::string, FakeObject> result;
-  for (const auto& [key, object] : implementation_->bucket.objects) {
+  for (const auto& [key, object] : implementation_->bucket.objects()) {
     result[key] = {content_of(object), object.size, object.etag, object.crc64, object.content_type, object.metadata};
   }
   return result;
@@ -458,19 +468,22 @@ std::vector<std::string> FakeStore::open_uploads() const {
 void FakeStore::put_object(std::string key, std::string bytes) {
   Content content = make_content(std::move(bytes), implementation_->options);
   std::lock_guard lock(implementation_->mutex);
-  implementation_->bucket.objects[std::move(key)] = {
-      std::move(content.pieces),  content.size, hex(content.md5),      content.crc64,
-      "application/octet-stream", {},           implementation_->now()};
+  implementation_->bucket.store(key, object_of(std::move(content), implementation_->now()));
 }
 
 void FakeStore::remove_object(const std::string& key) {
   std::lock_guard lock(implementation_->mutex);
-  implementation_->bucket.objects.erase(key);
+  implementation_->bucket.erase(key);
 }
 
 void FakeStore::set_latency(std::chrono::milliseconds latency) {
   std::lock_guard lock(implementation_->mutex);
   implementation_->options.latency = latency;
+}
+
+void FakeStore::lag_listings(std::size_t writes) {
+  std::lock_guard lock(implementation_->mutex);
+  implementation_->bucket.lag_listings(writes);
 }
 
 FaultRule FakeStore::parse_rule(std::string_view line) { return parse_fault(line); }

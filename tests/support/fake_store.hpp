@@ -12,6 +12,7 @@
 //   GET    /_fake/objects          key size etag crc64 content-type [name=value ...]
 //   GET    /_fake/objects/KEY      the content; PUT stores it, DELETE removes it
 //   GET    /_fake/uploads          key upload-id parts bytes
+//   PUT    /_fake/listing_lag      a number: listings do not show so many of the last writes (option listing_lag)
 #pragma once
 
 #include <chrono>
@@ -38,6 +39,7 @@ struct FakeStoreOptions {
   std::uint64_t min_part = 0;            ///< 0: the dialect's own, 5 MiB (S3) or 1 MiB (COS)
   std::uint32_t max_page = 1000;         ///< most entries a listing page holds, whatever the request says
   std::chrono::milliseconds latency{0};  ///< before each response
+  std::size_t listing_lag = 0;           ///< the last writes (puts and removals) that listings do not show yet
   std::uint64_t throughput = 0;          ///< bytes a second and connection and direction; 0: no limit
   std::string tls_certificate{};         ///< PEM chain file; empty: plain http
   std::string tls_key{};
@@ -120,6 +122,8 @@ class FakeStore {
   void put_object(std::string key, std::string content);
   void remove_object(const std::string& key);
   void set_latency(std::chrono::milliseconds latency);
+  /// From now on listings do not show the last `writes` changes, and all others they do.
+  void lag_listings(std::size_t writes);
 
   /// One line of POST /_fake/fault; throws std::runtime_error saying what is wrong.
   [[nodiscard]] static FaultRule parse_rule(std::string_view line);

@@ -31,6 +31,7 @@ void declare(CLI::App& app, Arguments& a) {
   app.add_option("--throughput", a.options.throughput, "bytes a second, connection and direction");
   app.add_option("--min-part", a.options.min_part, "bytes; default: the dialect's");
   app.add_option("--max-page", a.options.max_page, "most entries of a listing page");
+  app.add_option("--listing-lag", a.options.listing_lag, "writes that listings do not show yet");
   app.add_option("--clock-offset", a.clock_offset, "seconds the server's clock is ahead");
   app.add_option("--tls-cert", a.options.tls_certificate, "PEM chain");
   app.add_option("--tls-key", a.options.tls_key, "PEM key");

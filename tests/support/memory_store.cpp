@@ -107,6 +107,26 @@ void MemoryStore::set(const std::string& key, std::string content, PutOptions op
   std::string etag = to_hex(md5(content));
   if (modified == WallTime{}) modified = wall_now();
   objects_[key] = std::make_shared<Object>(std::move(content), std::move(etag), std::move(options), modified);
+  changed(key);
+}
+
+void MemoryStore::changed(const std::string& key) {
+  auto found = objects_.find(key);
+  not_yet_listed_.emplace_back(key, found == objects_.end() ? nullptr : found->second);
+  lag_listings(options_.listing_lag);
+}
+
+void MemoryStore::lag_listings(std::size_t writes) {
+  options_.listing_lag = writes;
+  while (not_yet_listed_.size() > writes) {
+    auto& [key, object] = not_yet_listed_.front();
+    if (object) {
+      listed_[key] = std::move(object);
+    } else {
+      listed_.erase(key);
+    }
+    not_yet_listed_.pop_front();
+  }
 }
 
 bool MemoryStore::has(const std::string& key) const { return objects_.contains(key); }
@@ -165,6 +185,7 @@ PutResult MemoryStore::store(const std::string& key, std::shared_ptr<Object> obj
   result.etag = object->etag;
   if (options_.crc64) result.crc64 = crc64_of(object->content);
   objects_[key] = std::move(object);
+  changed(key);
   return result;
 }
 
@@ -212,9 +233,9 @@ Task<Result<ListPage>> MemoryStore::list(object::ListRequest request) {
   std::string after = std::max(request.start_after, request.cursor);
   ListPage page;
   std::uint32_t limit = std::clamp<std::uint32_t>(request.max, 1, 1000);
-  auto it = objects_.lower_bound(std::max(request.prefix, after));
+  auto it = listed_.lower_bound(std::max(request.prefix, after));
   std::string last;
-  for (; it != objects_.end() && it->first.starts_with(request.prefix); ++it) {
+  for (; it != listed_.end() && it->first.starts_with(request.prefix); ++it) {
     const std::string& key = it->first;
     if (!after.empty() && key <= after) continue;
     std::size_t cut =
@@ -243,6 +264,7 @@ Task<Result<void>> MemoryStore::remove(std::string key) {
   auto entered = co_await enter("remove", key);
   if (!entered) co_return fail(std::move(entered.error()));
   objects_.erase(key);
+  changed(key);
   co_return leave("remove");
 }
 
@@ -250,7 +272,10 @@ Task<Result<std::vector<object::KeyFailure>>> MemoryStore::remove_many(std::vect
   auto entered = co_await enter("remove_many", keys.empty() ? std::string() : keys.front());
   if (!entered) co_return fail(std::move(entered.error()));
   if (keys.size() > 1000) co_return fail(Errc::invalid, "remove_many", "more than 1000 keys");
-  for (const std::string& key : keys) objects_.erase(key);
+  for (const std::string& key : keys) {
+    objects_.erase(key);
+    changed(key);
+  }
   if (auto left = leave("remove_many"); !left) co_return fail(std::move(left.error()));
   co_return std::vector<object::KeyFailure>();
 }

@@ -1,7 +1,8 @@
-// object::Store in memory for tests of what stands on it: strongly consistent, every verb, counted requests and
-// failures on demand. Must not know: HTTP. The fake store over HTTP is fake_store.hpp.
+// object::Store in memory for tests of what stands on it: every verb, counted requests, failures on demand, strongly
+// consistent unless its listings are told to lag. Must not know: HTTP. The fake store over HTTP is fake_store.hpp.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -15,7 +16,8 @@ namespace gantry::test {
 
 struct MemoryStoreOptions {
   object::Limits limits{.min_part = 1};
-  bool crc64 = true;  ///< answer CRC-64 as COS does
+  bool crc64 = true;            ///< answer CRC-64 as COS does
+  std::size_t listing_lag = 0;  ///< see lag_listings()
 };
 
 /// Operations are named as in object::Store: "head", "get", "body" (each Body::read), "put", "list", "remove",
@@ -47,6 +49,10 @@ class MemoryStore : public object::Store {
   [[nodiscard]] object::Metadata metadata(const std::string& key) const;
   [[nodiscard]] std::vector<std::string> keys() const;
   [[nodiscard]] std::size_t open_uploads() const;
+
+  /// Listings do not show the last `writes` changes; all others they do. `all_writes`: they stay as they are.
+  void lag_listings(std::size_t writes);
+  static constexpr std::size_t all_writes = static_cast<std::size_t>(-1);
 
   // --- object::Store ---
 
@@ -84,13 +90,17 @@ class MemoryStore : public object::Store {
   [[nodiscard]] Task<Result<void>> enter(std::string operation, std::string key);
   [[nodiscard]] Result<void> leave(std::string_view operation);
   [[nodiscard]] object::ObjectInfo info_of(const std::string& key, const Object& object) const;
+  /// `key` was stored or removed: listings hear of it.
+  void changed(const std::string& key);
   [[nodiscard]] object::PutResult store(const std::string& key, std::shared_ptr<Object> object);
   [[nodiscard]] Upload* find_upload(const std::string& key, const std::string& upload_id);
   [[nodiscard]] object::PartInfo add_part(Upload& upload, std::uint32_t number, std::string content) const;
 
   MemoryStoreOptions options_;
   std::map<std::string, std::shared_ptr<Object>> objects_;
-  std::map<std::string, Upload> uploads_;  // by upload id
+  std::map<std::string, std::shared_ptr<Object>> listed_;                       // what listings show
+  std::deque<std::pair<std::string, std::shared_ptr<Object>>> not_yet_listed_;  // nothing: removed
+  std::map<std::string, Upload> uploads_;                                       // by upload id
   std::map<std::string, std::uint64_t, std::less<>> counts_;
   std::map<std::string, Scripted, std::less<>> failures_;
   std::map<std::string, Scripted, std::less<>> lost_answers_;

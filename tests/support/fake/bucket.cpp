@@ -109,6 +109,31 @@ HttpReply Bucket::error(int status, std::string code, std::string message) const
   return reply;
 }
 
+void Bucket::store(const std::string& key, StoredObject object) {
+  objects_[key] = object;
+  not_yet_listed_.emplace_back(key, std::move(object));
+  lag_listings(lag_);
+}
+
+void Bucket::erase(const std::string& key) {
+  objects_.erase(key);
+  not_yet_listed_.emplace_back(key, std::nullopt);
+  lag_listings(lag_);
+}
+
+void Bucket::lag_listings(std::size_t writes) {
+  lag_ = writes;
+  while (not_yet_listed_.size() > lag_) {
+    auto& [key, object] = not_yet_listed_.front();
+    if (object) {
+      listed_[key] = std::move(*object);
+    } else {
+      listed_.erase(key);
+    }
+    not_yet_listed_.pop_front();
+  }
+}
+
 HttpReply Bucket::xml(std::string_view root, std::string inner) const {
   HttpReply reply;
   reply.headers.emplace_back("Content-Type", "application/xml");
@@ -160,7 +185,7 @@ HttpReply Bucket::execute(const HttpRequest& request, const Target& target, Cont
   if (op == "GetBucketLocation")
     return xml("LocationConstraint", options_.region == "us-east-1" ? "" : options_.region);
   if (op == "DeleteObject") {
-    objects.erase(key);
+    erase(key);
     return {.status = 204};
   }
   HttpReply reply;  // HeadBucket
@@ -177,18 +202,18 @@ void Bucket::damage(std::vector<Piece>& pieces) {
 }
 
 std::optional<HttpReply> Bucket::refuse_overwrite(const HttpRequest& request, const std::string& key) const {
-  const auto found = objects.find(key);
+  const auto found = objects_.find(key);
   if (!s3()) {
     const bool forbid = lower(request.header("x-cos-forbid-overwrite")) == "true";
-    if (!forbid || found == objects.end()) return std::nullopt;
+    if (!forbid || found == objects_.end()) return std::nullopt;
     return error(409, "FileAlreadyExists", "The object exists already");
   }
   const std::string none = request.header("if-none-match");
   if (!none.empty() && none != "*") return error(501, "NotImplemented", "If-None-Match takes * only");
-  if (!none.empty() && found != objects.end()) return error(412, "PreconditionFailed", "The object exists already");
+  if (!none.empty() && found != objects_.end()) return error(412, "PreconditionFailed", "The object exists already");
   const std::string match = request.header("if-match");
   if (match.empty()) return std::nullopt;
-  if (found == objects.end()) return error(404, "NoSuchKey", "The key does not exist");
+  if (found == objects_.end()) return error(404, "NoSuchKey", "The key does not exist");
   if (unquote(match) != found->second.etag) return error(412, "PreconditionFailed", "The ETag differs");
   return std::nullopt;
 }
@@ -225,7 +250,7 @@ HttpReply Bucket::put_object(const HttpRequest& request, const std::string& key,
   HttpReply reply;
   reply.headers.emplace_back("ETag", "\"" + object.etag + "\"");
   if (!s3()) reply.headers.emplace_back("x-cos-hash-crc64ecma", std::to_string(object.crc64));
-  objects[key] = std::move(object);
+  store(key, std::move(object));
   return reply;
 }
 
@@ -239,8 +264,8 @@ void Bucket::describe(const StoredObject& object, HttpReply& reply) const {
 }
 
 HttpReply Bucket::get_object(const HttpRequest& request, const std::string& key) const {
-  const auto found = objects.find(key);
-  if (found == objects.end()) return error(404, "NoSuchKey", "The key does not exist");
+  const auto found = objects_.find(key);
+  if (found == objects_.end()) return error(404, "NoSuchKey", "The key does not exist");
   const StoredObject& object = found->second;
   const std::string match = request.header("if-match");
   if (!match.empty() && match != "*" && unquote(match) != object.etag) {
@@ -289,7 +314,7 @@ HttpReply Bucket::delete_objects(const HttpRequest& request) {
   for (const auto& node : document.child("Delete").children("Object")) {
     const std::string key = node.child_value("Key");
     if (++count > 1000) return error(400, "MalformedXML", "More than 1000 keys");
-    objects.erase(key);
+    erase(key);
     if (!quiet) result += fmt::format("<Deleted><Key>{}</Key></Deleted>", xml_escape(key));
   }
   if (count == 0) return error(400, "MalformedXML", "No keys");
@@ -311,8 +336,8 @@ std::optional<HttpReply> Bucket::copy_source(const HttpRequest& request, std::st
   const bool own_host = options_.any_host && where.starts_with(options_.bucket + ".");
   if (!s3() && where != vendor && !own_host) return error(400, "InvalidCopySource", "The copy source must be host/key");
   key = std::move(*decoded);
-  const auto found = objects.find(key);
-  if (found == objects.end()) return error(404, s3() ? "NoSuchKey" : "NoSuchCopySource", "The source does not exist");
+  const auto found = objects_.find(key);
+  if (found == objects_.end()) return error(404, s3() ? "NoSuchKey" : "NoSuchCopySource", "The source does not exist");
   const std::string match = request.header(own("copy-source-if-match"));
   if (!match.empty() && unquote(match) != found->second.etag) {
     return error(412, "PreconditionFailed", "The ETag of the source differs");
@@ -355,7 +380,7 @@ HttpReply Bucket::copy_object(const HttpRequest& request, const std::string& key
   HttpReply reply = xml("CopyObjectResult", fmt::format("<ETag>&quot;{}&quot;</ETag><LastModified>{}</LastModified>",
                                                         object.etag, iso_date(now)));
   if (!s3()) reply.headers.emplace_back("x-cos-hash-crc64ecma", std::to_string(object.crc64));
-  objects[key] = std::move(object);
+  store(key, std::move(object));
   return reply;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -57,7 +58,7 @@ struct Content {
 
 class Bucket {
  public:
-  explicit Bucket(const FakeStoreOptions& options) : options_(options) {}
+  explicit Bucket(const FakeStoreOptions& options) : options_(options), lag_(options.listing_lag) {}
 
   /// Names the operation and the key; an error reply when the bucket is not ours or the key is impossible.
   [[nodiscard]] std::optional<HttpReply> locate(const HttpRequest& request, Target& target) const;
@@ -68,7 +69,12 @@ class Bucket {
 
   [[nodiscard]] Blanks blanks() const { return s3() ? Blanks::behind_declaration : Blanks::before_declaration; }
 
-  std::map<std::string, StoredObject> objects;
+  [[nodiscard]] const std::map<std::string, StoredObject>& objects() const { return objects_; }
+  void store(const std::string& key, StoredObject object);
+  void erase(const std::string& key);
+  /// Listings do not show the last `writes` changes; all others they do.
+  void lag_listings(std::size_t writes);
+
   std::map<std::string, Upload> uploads;  ///< by id
   std::int64_t now = 0;                   ///< set by the server before each call
   bool corrupt = false;                   ///< set by the server: damage what the next call stores
@@ -109,6 +115,10 @@ class Bucket {
   [[nodiscard]] std::string shown(std::string_view key, bool encoded) const;
 
   const FakeStoreOptions& options_;
+  std::map<std::string, StoredObject> objects_;
+  std::map<std::string, StoredObject> listed_;  // what listings show
+  std::deque<std::pair<std::string, std::optional<StoredObject>>> not_yet_listed_;
+  std::size_t lag_ = 0;
   std::uint64_t next_upload_ = 1;
 };
 

@@ -287,6 +287,24 @@ TEST_F(FakeStoreTest, ListsInPages) {
   EXPECT_EQ(second.element("IsTruncated"), "false");
 }
 
+TEST_F(FakeStoreTest, ListingsLagOnDemand) {
+  store.put_object("a", "1");
+  store.lag_listings(2);
+  EXPECT_EQ(send(sign("PUT", "/bucket/b", "2")).status, 200);
+  EXPECT_EQ(send(sign("PUT", "/bucket/a", "longer")).status, 200);
+  std::string shown = send(sign("GET", "/bucket")).body;
+  EXPECT_THAT(shown, HasSubstr("<Key>a</Key>"));
+  EXPECT_THAT(shown, HasSubstr("<Size>1</Size>"));
+  EXPECT_THAT(shown, testing::Not(HasSubstr("<Key>b</Key>")));
+  EXPECT_EQ(send(sign("GET", "/bucket/a")).body, "longer") << "objects themselves do not lag";
+  EXPECT_EQ(send(sign("DELETE", "/bucket/a")).status, 204);
+  shown = send(sign("GET", "/bucket")).body;
+  EXPECT_THAT(shown, HasSubstr("<Key>b</Key>"));
+  EXPECT_THAT(shown, HasSubstr("<Key>a</Key>"));
+  store.lag_listings(0);
+  EXPECT_EQ(send(sign("GET", "/bucket")).element("Key"), "b");
+}
+
 TEST_F(FakeStoreTest, JoinsParts) {
   const std::string id = send(sign("POST", "/bucket/k?uploads")).element("UploadId");
   const std::string query = "&uploadId=" + encode(id, Slash::encode);
@@ -361,6 +379,11 @@ TEST_F(FakeStoreTest, IsDrivenOverTheSocket) {
   EXPECT_EQ(control("GET", "objects/a%20b").body, "12345");
   EXPECT_THAT(control("GET", "objects").body, HasSubstr("a%20b 5 827ccb0eea8a706c4c34a16891f84e7b"));
   EXPECT_EQ(control("GET", "requests").body, "GET /bucket/a%20b GetObject 404\n");
+  EXPECT_EQ(control("PUT", "listing_lag", "many").status, 400);
+  EXPECT_EQ(control("PUT", "listing_lag", "1").status, 200);
+  EXPECT_EQ(control("PUT", "objects/b", "1").status, 200);
+  EXPECT_EQ(control("DELETE", "requests").status, 200);
+  EXPECT_THAT(send(sign("GET", "/bucket")).body, testing::Not(HasSubstr("<Key>b</Key>")));
   EXPECT_EQ(control("DELETE", "requests").status, 200);
   EXPECT_EQ(store.count(), 0U);
 }

@@ -104,7 +104,7 @@ HttpReply Bucket::list_objects(const HttpRequest& request, bool v2) const {
   } else {
     question.after = text_parameter(request, v2 ? "start-after" : "marker");
   }
-  const Page page = make_page(objects, question);
+  const Page page = make_page(listed_, question);
 
   std::string inner =
       fmt::format("<Name>{}</Name><Prefix>{}</Prefix><MaxKeys>{}</MaxKeys><IsTruncated>{}</IsTruncated>",

@@ -221,7 +221,7 @@ HttpReply Bucket::complete_upload(const HttpRequest& request, const std::string&
   reply.blanks = blanks();
   if (!s3()) reply.headers.emplace_back("x-cos-hash-crc64ecma", std::to_string(object.crc64));
   uploads.erase(upload->id);
-  objects[key] = std::move(object);
+  store(key, std::move(object));
   return reply;
 }
 

@@ -15,6 +15,7 @@
 #include "tests/support/run.hpp"
 #include "vfs/held_uploads.hpp"
 #include "vfs/object_file_system.hpp"
+#include "vfs/settled_store.hpp"
 
 namespace gantry::vfs {
 
@@ -25,6 +26,7 @@ class ObjectFixture : public testing::Test {
     store_ = std::make_shared<test::MemoryStore>(test::MemoryStoreOptions{.limits = limits, .crc64 = crc64});
     budget_ = async::ByteBudget::create(budget);
     held_ = std::make_shared<HeldUploads>();
+    if (recent_) recent_ = std::make_shared<RecentWrites>();
     options_.owner = "alice";
     options_.part_size = 64 * kib;
     options_.budget = budget_;
@@ -32,7 +34,17 @@ class ObjectFixture : public testing::Test {
     restart();
   }
   /// A new session: knows nothing.
-  void restart() { fs_ = std::make_unique<ObjectFileSystem>(store_, options_); }
+  void restart() { fs_ = session(); }
+  [[nodiscard]] std::unique_ptr<ObjectFileSystem> session() {
+    if (!recent_) return std::make_unique<ObjectFileSystem>(store_, options_);
+    return std::make_unique<ObjectFileSystem>(std::make_shared<SettledStore>(store_, recent_), options_);
+  }
+  /// As on COS: what is written is laid over listings. `lag`: writes that listings do not show yet.
+  void expect_eventual_listings(std::size_t lag = 0) {
+    recent_ = std::make_shared<RecentWrites>(RecentWrites::Options{.lifetime = std::chrono::hours(1)});
+    store_->lag_listings(lag);
+    restart();
+  }
 
   void SetUp() override { use({.min_part = 16 * kib}); }
 
@@ -97,6 +109,7 @@ class ObjectFixture : public testing::Test {
   std::shared_ptr<test::MemoryStore> store_;
   std::shared_ptr<async::ByteBudget> budget_;
   std::shared_ptr<HeldUploads> held_;
+  std::shared_ptr<RecentWrites> recent_;  // empty: the store's listings are up to date
   ObjectFileSystemOptions options_;
   std::unique_ptr<ObjectFileSystem> fs_;
 };

@@ -4,8 +4,15 @@
 namespace gantry::vfs {
 namespace {
 
-class ObjectRequests : public ObjectFixture {
+/// On a store whose listings are up to date, and on one where what was written is laid over them: that is free.
+enum class Listings : std::uint8_t { consistent, eventual };
+
+class ObjectRequests : public ObjectFixture, public testing::WithParamInterface<Listings> {
  protected:
+  void SetUp() override {
+    ObjectFixture::SetUp();
+    if (GetParam() == Listings::eventual) expect_eventual_listings();
+  }
   /// What a client's CWD does before it works in a directory.
   void cwd(std::string_view path) {
     must(run(fs_->enter(at(path))));
@@ -13,7 +20,7 @@ class ObjectRequests : public ObjectFixture {
   }
 };
 
-TEST_F(ObjectRequests, EnteringADirectoryTakesOne) {
+TEST_P(ObjectRequests, EnteringADirectoryTakesOne) {
   store_->set("d/f", "x");
   must(run(fs_->enter(at("/d"))));
   EXPECT_EQ(requests(), 1U);
@@ -22,7 +29,7 @@ TEST_F(ObjectRequests, EnteringADirectoryTakesOne) {
   EXPECT_EQ(requests(), 0U);
 }
 
-TEST_F(ObjectRequests, StatOfAFileOrDirectoryTakesTwoAndTheRootNone) {
+TEST_P(ObjectRequests, StatOfAFileOrDirectoryTakesTwoAndTheRootNone) {
   store_->set("d/f", "x");
   EXPECT_EQ(must(run(fs_->stat(at("/d/f")))).size, 1U);
   EXPECT_EQ(requests(), 2U);
@@ -34,7 +41,7 @@ TEST_F(ObjectRequests, StatOfAFileOrDirectoryTakesTwoAndTheRootNone) {
   EXPECT_EQ(requests(), 0U);
 }
 
-TEST_F(ObjectRequests, StatAfterAListingTakesNone) {
+TEST_P(ObjectRequests, StatAfterAListingTakesNone) {
   for (int i = 0; i < 50; ++i) store_->set("d/f" + std::to_string(i), "x");
   store_->set("d/sub/g", "x");
   EXPECT_EQ(list("/d").size(), 51U);
@@ -48,13 +55,13 @@ TEST_F(ObjectRequests, StatAfterAListingTakesNone) {
   EXPECT_EQ(code(run(fs_->stat(at("/d/missing")))), Errc::not_found);
 }
 
-TEST_F(ObjectRequests, ListingTakesOneForAThousandKeys) {
+TEST_P(ObjectRequests, ListingTakesOneForAThousandKeys) {
   for (int i = 0; i < 2500; ++i) store_->set("d/" + std::to_string(i), "");
   EXPECT_EQ(list("/d").size(), 2500U);
   EXPECT_EQ(requests(), 3U);
 }
 
-TEST_F(ObjectRequests, DownloadTakesOne) {
+TEST_P(ObjectRequests, DownloadTakesOne) {
   store_->set("d/f", data(1000));
   auto reader = must(run(fs_->open_reader(at("/d/f"), {})));
   std::vector<std::byte> buffer(2000);
@@ -64,7 +71,7 @@ TEST_F(ObjectRequests, DownloadTakesOne) {
   EXPECT_EQ(store_->count("head"), 0U);
 }
 
-TEST_F(ObjectRequests, SmallUploadTakesOnePutAndAtMostOneCheck) {
+TEST_P(ObjectRequests, SmallUploadTakesOnePutAndAtMostOneCheck) {
   store_->set("d/", "");
   store_->set("d/zzz", "");
   put("/d/first", data(100));  // the session has not seen /d before
@@ -82,7 +89,7 @@ TEST_F(ObjectRequests, SmallUploadTakesOnePutAndAtMostOneCheck) {
   EXPECT_LE(requests(), 2U);
 }
 
-TEST_F(ObjectRequests, LargeUploadTakesTwoAndItsPartsAndOneCheck) {
+TEST_P(ObjectRequests, LargeUploadTakesTwoAndItsPartsAndOneCheck) {
   for (bool crc64 : {true, false}) {
     use({.min_part = 16 * kib}, crc64);
     store_->set("d/", "");
@@ -95,7 +102,7 @@ TEST_F(ObjectRequests, LargeUploadTakesTwoAndItsPartsAndOneCheck) {
   }
 }
 
-TEST_F(ObjectRequests, UploadOfExactlyOnePartIsOnePut) {
+TEST_P(ObjectRequests, UploadOfExactlyOnePartIsOnePut) {
   auto upload = open("/f");
   must(try_write(*upload, data(64 * kib)));
   // A transfer asks for more room before it learns that the data has ended.
@@ -106,7 +113,7 @@ TEST_F(ObjectRequests, UploadOfExactlyOnePartIsOnePut) {
   EXPECT_EQ(store_->content("f"), data(64 * kib));
 }
 
-TEST_F(ObjectRequests, AppendDownloadsNothingOfALargeObject) {
+TEST_P(ObjectRequests, AppendDownloadsNothingOfALargeObject) {
   store_->set("f", data(300 * kib));
   put("/f", data(10), {.mode = UploadMode::append});
   EXPECT_EQ(store_->count("get"), 0U);
@@ -114,7 +121,7 @@ TEST_F(ObjectRequests, AppendDownloadsNothingOfALargeObject) {
   EXPECT_EQ(store_->content("f"), data(300 * kib) + data(10));
 }
 
-TEST_F(ObjectRequests, DeletesTakeThreeAtMost) {
+TEST_P(ObjectRequests, DeletesTakeThreeAtMost) {
   for (const char* others : {"", "/d/a", "/d/z"}) {
     use({.min_part = 16 * kib});
     store_->set("d/f", "x");
@@ -128,7 +135,7 @@ TEST_F(ObjectRequests, DeletesTakeThreeAtMost) {
   EXPECT_LE(requests(), 3U);
 }
 
-TEST_F(ObjectRequests, DirectoriesAreMadeAndRemovedByThreeAtMost) {
+TEST_P(ObjectRequests, DirectoriesAreMadeAndRemovedByThreeAtMost) {
   store_->set("d/f", "x");
   must(run(fs_->make_directory(at("/d/new"))));
   EXPECT_LE(requests(), 3U);
@@ -150,7 +157,7 @@ TEST_F(ObjectRequests, DirectoriesAreMadeAndRemovedByThreeAtMost) {
   EXPECT_TRUE(store_->has("only/"));
 }
 
-TEST_F(ObjectRequests, RenameOfAFileTakesThreeAfterRnfr) {
+TEST_P(ObjectRequests, RenameOfAFileTakesThreeAfterRnfr) {
   store_->set("d/f", data(100));
   cwd("/d");
   must(run(fs_->stat(at("/d/f"))));  // RNFR
@@ -161,7 +168,7 @@ TEST_F(ObjectRequests, RenameOfAFileTakesThreeAfterRnfr) {
   EXPECT_LE(requests(), 3U);
 }
 
-TEST_F(ObjectRequests, RenameOfADirectoryTakesTwoAFileAtMost) {
+TEST_P(ObjectRequests, RenameOfADirectoryTakesTwoAFileAtMost) {
   for (int i = 0; i < 40; ++i) store_->set("d/" + std::to_string(i), data(10));
   must(run(fs_->stat(at("/d"))));
   requests();
@@ -171,12 +178,17 @@ TEST_F(ObjectRequests, RenameOfADirectoryTakesTwoAFileAtMost) {
   EXPECT_LE(requests(), 40U + 4U);
 }
 
-TEST_F(ObjectRequests, SetTimeTakesTwo) {
+TEST_P(ObjectRequests, SetTimeTakesTwo) {
   store_->set("f", "x");
   must(run(fs_->set_time(at("/f"), WallTime{Seconds(1'000'000'000)})));
   EXPECT_LE(requests(), 2U);
   EXPECT_EQ(must(run(fs_->stat(at("/f")))).modified, WallTime{Seconds(1'000'000'000)});
 }
+
+INSTANTIATE_TEST_SUITE_P(Stores, ObjectRequests, testing::Values(Listings::consistent, Listings::eventual),
+                         [](const auto& info) {
+                           return std::string(info.param == Listings::eventual ? "eventual" : "consistent");
+                         });
 
 }  // namespace
 }  // namespace gantry::vfs
