@@ -25,6 +25,7 @@ struct Account {
   Place home;
   std::map<std::string, Place> mounts;  ///< absolute FTP path -> place
   Permissions permissions;
+  bool delete_enable = true;  ///< false: nothing that exists may be destroyed, whatever the permissions say
   std::uint64_t quota_bytes = 0;
   std::uint64_t quota_files = 0;
   std::uint64_t max_upload = 0;  ///< bytes per second over all sessions, 0: no limit

@@ -14,7 +14,7 @@ enum class Permission : std::uint16_t {
   list = 1 << 1,      ///< l
   read = 1 << 2,      ///< r: download
   append = 1 << 3,    ///< a: add to an existing file
-  remove = 1 << 4,    ///< d: delete files and directories, replace files
+  remove = 1 << 4,    ///< d: delete files and directories
   rename = 1 << 5,    ///< f
   make = 1 << 6,      ///< m: make directories
   write = 1 << 7,     ///< w: store files

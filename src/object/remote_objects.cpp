@@ -46,8 +46,16 @@ Result<void> RemoteStore::check_key(const std::string& operation, const std::str
   if (key.empty()) return fail(Errc::bad_name, operation, "empty key");
   if (key.size() > limits().max_key) return fail(Errc::bad_name, operation, "key longer than the store takes");
   bool cos = exchange_->dialect().kind == DialectKind::cos;
-  if (cos && (key.front() == '/' || has_control(key)))
-    return fail(Errc::bad_name, operation, "COS takes no key with a leading '/' or a control character");
+  if (cos && (key.front() == '/' || key.front() == '\\' || has_control(key)))
+    return fail(Errc::bad_name, operation, "COS takes no key with a leading '/' or '\\', or a control character");
+  return {};
+}
+
+Result<void> RemoteStore::check_metadata(const std::string& operation, const Metadata& metadata) const {
+  for (const auto& [name, value] : metadata)
+    if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos &&
+        exchange_->dialect().kind == DialectKind::cos)
+      return fail(Errc::invalid, operation, "COS takes no such name of metadata: " + escape_control(name));
   return {};
 }
 
@@ -120,6 +128,7 @@ Task<Attempt<PutResult>> RemoteStore::send_body(const Call& call, const Integrit
 
 Task<Result<PutResult>> RemoteStore::put(std::string key, Chunks body, Integrity integrity, PutOptions options) {
   if (auto good = check_key("put", key); !good) co_return fail(std::move(good.error()));
+  if (auto good = check_metadata("put", options.metadata); !good) co_return fail(std::move(good.error()));
   if (total_size(body) > limits().max_put) co_return fail(Errc::too_large, "put", key);
   const Dialect& dialect = exchange_->dialect();
   Call call{.operation = "put", .method = "PUT", .key = key, .body = body};
@@ -214,11 +223,35 @@ Task<Result<PutResult>> RemoteStore::copy(CopyRequest request) {
   if (!request.if_match.empty())
     call.headers.emplace_back(dialect.header("copy-source-if-match"), quote_etag(request.if_match));
   if (request.replace) add_put_headers(call, *request.replace);
-  bool create_only = request.replace && request.replace->create_only;
+  const bool create_only = request.create_only || (request.replace && request.replace->create_only);
+  call.repeatable = !create_only;
   if (create_only)
     call.headers.emplace_back(std::string(dialect.create_only_header), std::string(dialect.create_only_value));
-  co_return co_await with_retries<PutResult>(exchange_->retry_context("copy"),
-                                             [&](unsigned) { return send_for_document(call); });
+  bool uncertain = false;
+  auto once = [&](unsigned) -> Task<Attempt<PutResult>> {
+    auto outcome = co_await send_for_document(call);
+    if (outcome) co_return outcome;
+    Failure failure = std::move(outcome.error());
+    if (create_only && says_exists(failure)) {
+      // As with put: the try before may have made what is there now.
+      if (uncertain)
+        if (auto ours = co_await find_copied(request.from, request.to)) co_return std::move(*ours);
+      // A source that has changed is refused with the same status.
+      if ((co_await head(request.to)).has_value()) failure.error.code = Errc::already_exists;
+    }
+    uncertain = uncertain || failure.uncertain;
+    co_return std::unexpected(std::move(failure));
+  };
+  co_return co_await with_retries<PutResult>(exchange_->retry_context("copy"), once);
+}
+
+Task<std::optional<PutResult>> RemoteStore::find_copied(std::string from, std::string to) {
+  auto source = co_await head(std::move(from));
+  auto target = co_await head(std::move(to));
+  if (!source || !target || source->size != target->size) co_return std::nullopt;
+  const bool same = source->crc64 && target->crc64 ? *source->crc64 == *target->crc64 : source->etag == target->etag;
+  if (!same) co_return std::nullopt;
+  co_return PutResult{target->etag, target->crc64, target->request_id};
 }
 
 }  // namespace gantry::object

@@ -50,6 +50,7 @@ class RemoteStore final : public Store {
   explicit RemoteStore(std::unique_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
 
   [[nodiscard]] Result<void> check_key(const std::string& operation, const std::string& key) const;
+  [[nodiscard]] Result<void> check_metadata(const std::string& operation, const Metadata& metadata) const;
   [[nodiscard]] ObjectInfo info_of(std::string key, const http::Response& response) const;
   [[nodiscard]] std::optional<std::uint64_t> crc64_of(const http::Response& response) const;
   void add_put_headers(Call& call, const PutOptions& options) const;
@@ -62,6 +63,8 @@ class RemoteStore final : public Store {
   /// What stands under the key if it is what we sent: for a try whose answer was lost. Nothing: it is not, or nobody
   /// can tell.
   [[nodiscard]] Task<std::optional<PutResult>> find_sent(std::string key, Chunks body, Integrity integrity);
+  /// The same for a server-side copy.
+  [[nodiscard]] Task<std::optional<PutResult>> find_copied(std::string from, std::string to);
   /// Removes what a put left under the key, if it still is there and is not what was sent.
   [[nodiscard]] Task<void> remove_spoilt(std::string key, Chunks body, Integrity integrity);
   [[nodiscard]] Task<std::optional<PutResult>> find_joined(std::string key, std::vector<PartInfo> parts);

@@ -47,7 +47,8 @@ class Body {
   [[nodiscard]] virtual const ObjectInfo& info() const = 0;  ///< size is the whole object's, not the range's
   [[nodiscard]] virtual ByteRange range() const = 0;         ///< what is really delivered
   /// Next bytes, 0 at the end of the range. A broken connection is continued with a ranged, ETag-pinned request
-  /// inside; Errc::conflict when the object changed meanwhile.
+  /// inside; Errc::conflict when the object changed meanwhile. Errc::corrupt instead of the last bytes of a whole
+  /// object whose CRC-64 is not the one the store says.
   [[nodiscard]] virtual Task<Result<std::size_t>> read(MutableBytes buffer) = 0;
 };
 
@@ -94,6 +95,7 @@ struct CopyRequest {
   std::string if_match{};               ///< source ETag; empty: any
   std::optional<PutOptions> replace{};  ///< new metadata; absent: the source's
   std::optional<std::uint64_t> size{};  ///< the source's, when the caller knows it; the store needs it for nothing
+  bool create_only = false;             ///< as in PutOptions; few stores know it of a copy
 };
 
 struct PartTarget {

@@ -292,6 +292,7 @@ constexpr std::array commands_by_name = std::to_array<Row>({
     {.verb = "SIZE",
      .handler = c::size,
      .permission = Permission::list,
+     .held_permission = Permission::write,
      .argument = required,
      .runs = slow,
      .keeps = parameters,

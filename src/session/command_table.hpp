@@ -41,6 +41,8 @@ struct Row {
   Gate gate = Gate::logged_in;
   BeforeTls before_tls = BeforeTls::refused;
   accounts::Permission permission = accounts::Permission::none;
+  /// With this one instead the command works too, but tells of interrupted uploads only, which their owner continues.
+  accounts::Permission held_permission = accounts::Permission::none;
   Argument argument = Argument::none;
   Runs runs = Runs::quick;
   During during = During::waits;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "session/reply_map.hpp"
 #include "session/session.hpp"
 
 namespace gantry::session {
@@ -39,9 +40,13 @@ Refusal check_argument(const Row& row, bool has_argument) {
 }
 
 Refusal check_permission(const Session& session, const Row& row) {
+  const accounts::Account& account = session.state.account;
   if (row.permission == accounts::Permission::none) return std::nullopt;
-  if (session.state.account.permissions.allows(row.permission)) return std::nullopt;
-  return reply(550, "Your account has no permission for this");
+  if (row.permission == accounts::Permission::remove && !account.delete_enable) return deleting_is_off();
+  if (account.permissions.allows(row.permission)) return std::nullopt;
+  const bool held = row.held_permission != accounts::Permission::none;
+  if (held && account.permissions.allows(row.held_permission)) return std::nullopt;
+  return no_permission();
 }
 
 Refusal check_data_connection(Session& session, const Row& row) {

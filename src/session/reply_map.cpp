@@ -1,5 +1,7 @@
 #include "session/reply_map.hpp"
 
+#include <fmt/format.h>
+
 #include "base/log.hpp"
 #include "session/session.hpp"
 
@@ -78,11 +80,34 @@ proto::Reply to_reply(const Error& error) {
   return reply(451, "Internal error; the server's log says more");
 }
 
-proto::Reply refuse(const Session& session, const Error& error) {
+proto::Reply to_reply(const Session& session, const Error& error) {
+  const std::uint64_t largest = session.config().transfer.max_file_size;
+  if (error.code == Errc::too_large && largest > 0) return larger_than(largest);
+  if (error.code == Errc::already_exists && !session.state.account.delete_enable) return overwriting_is_off();
+  return to_reply(error);
+}
+
+proto::Reply no_permission() { return proto::reply(550, "Your account has no permission for this"); }
+
+proto::Reply deleting_is_off() { return proto::reply(550, "Deleting and overwriting are switched off for this user"); }
+
+proto::Reply overwriting_is_off() {
+  return proto::reply(550,
+                      "That name is taken, and deleting and overwriting are switched off for this user; "
+                      "use another name");
+}
+
+proto::Reply larger_than(std::uint64_t limit) {
+  return proto::reply(552, fmt::format("Files may have {} bytes at most here", limit));
+}
+
+proto::Reply refuse(const Session& session, const Error& error) { return refuse(session, error, to_reply(error)); }
+
+proto::Reply refuse(const Session& session, const Error& error, proto::Reply reply) {
   log::Fields fields = session.log_fields();
   fields.emplace_back("reason", error.text());
   log::write(everyday(error.code) ? log::Level::debug : log::Level::warning, "failed", fields);
-  return to_reply(error);
+  return reply;
 }
 
 }  // namespace gantry::session

@@ -2,6 +2,7 @@
 // 4 means that the same command may work later. The client sees a fixed sentence, never a path of ours or a secret.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "base/error.hpp"
@@ -12,8 +13,18 @@ namespace gantry::session {
 class Session;
 
 [[nodiscard]] proto::Reply to_reply(const Error& error);
+/// Of an operation that makes or extends a file: names the limit that was passed, and explains a taken name to those
+/// who may not free it.
+[[nodiscard]] proto::Reply to_reply(const Session& session, const Error& error);
 
-/// The same for a command that failed, with the reason in the log: what the client must not see, the operator must.
+/// Refusals that need no storage.
+[[nodiscard]] proto::Reply no_permission();
+[[nodiscard]] proto::Reply deleting_is_off();                 ///< DELE, RMD of a user with delete_enable = false
+[[nodiscard]] proto::Reply overwriting_is_off();              ///< the name is taken
+[[nodiscard]] proto::Reply larger_than(std::uint64_t limit);  ///< transfer.max_file_size, bytes
+
+/// The reply to a command that failed, with the reason in the log: what the client must not see, the operator must.
 [[nodiscard]] proto::Reply refuse(const Session& session, const Error& error);
+[[nodiscard]] proto::Reply refuse(const Session& session, const Error& error, proto::Reply reply);
 
 }  // namespace gantry::session

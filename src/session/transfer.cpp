@@ -78,7 +78,7 @@ void record(const Session& session, const Summary& summary, const Outcome& outco
 proto::Reply final_reply(const Session& session, const Result<void>& result) {
   if (result) return reply(226, "Transfer complete");
   if (session.stop_reason() == StopReason::drain) return reply(421, "The server is going down; transfer aborted");
-  return to_reply(result.error());
+  return to_reply(session, result.error());
 }
 
 std::string_view type_name(const Session& session) {
@@ -242,7 +242,7 @@ Task<Result<void>> receive_into(Session& session, tls::Stream& data, vfs::Upload
     auto count = co_await source.read(*room);
     if (!count) co_return fail(std::move(count.error()));
     if (*count == 0) co_return Result<void>{};
-    if (largest > 0 && upload.position() + *count > largest)
+    if (largest > 0 && *count > largest - std::min(largest, upload.position()))
       co_return fail(Errc::too_large, "upload", fmt::format("transfer.max_file_size is {} bytes", largest));
     outcome.crc64 = digest::crc64(ByteView(*room).first(*count), outcome.crc64);
     outcome.bytes += *count;
@@ -287,11 +287,36 @@ Task<void> decide(Session& session, vfs::Upload& upload, std::optional<std::uint
 
 }  // namespace
 
+namespace {
+
+/// Nothing goes to waste that is known in advance to become too large. What is open then stays as it was.
+Task<Result<void>> check_size(const Session& session, vfs::Upload& upload, std::uint64_t announced) {
+  const std::uint64_t largest = session.config().transfer.max_file_size;
+  const std::uint64_t begins = upload.position();
+  if (largest == 0 || (begins <= largest && announced <= largest - begins)) co_return Result<void>{};
+  if (begins <= largest)
+    static_cast<void>(co_await upload.hold());
+  else
+    co_await upload.abort();  // could never be completed
+  co_return fail(Errc::too_large, "upload", fmt::format("{} bytes after {}", announced, begins));
+}
+
+void record_too_large(const Session& session, const vfs::Path& path, const Outcome& outcome) {
+  if (outcome.result || outcome.result.error().code != Errc::too_large) return;
+  log::Fields fields = session.log_fields();
+  fields.emplace_back("path", path.text());
+  fields.emplace_back("limit", session.config().transfer.max_file_size);
+  fields.emplace_back("received", outcome.bytes);
+  log::error("file too large", fields);
+}
+
+}  // namespace
+
 Task<proto::Reply> upload(Session& session, UploadRequest request) {
   State& state = session.state;
   auto parameters = std::exchange(state.next, {});
-  std::uint64_t largest = session.config().transfer.max_file_size;
   request.options.owner = state.account.name;
+  if (!state.account.delete_enable) request.options.existing = vfs::Existing::stays;
   request.options.expected_size = parameters.announced;
   if (parameters.restart && *parameters.restart > 0) {
     request.options.mode = vfs::UploadMode::at_offset;
@@ -301,14 +326,14 @@ Task<proto::Reply> upload(Session& session, UploadRequest request) {
     state.data.clear();
     co_return refuse_restart_in_ascii();
   }
-  if (largest > 0 && parameters.announced.value_or(0) > largest) {
-    state.data.clear();
-    co_return reply(552, fmt::format("Files may have {} bytes at most here", largest));
-  }
   auto upload = co_await state.files->open_upload(request.path, request.options);
+  if (upload) {
+    if (auto fits = co_await check_size(session, **upload, parameters.announced.value_or(0)); !fits)
+      upload = fail(std::move(fits.error()));
+  }
   if (!upload) {
     state.data.clear();
-    co_return refuse(session, upload.error());
+    co_return refuse(session, upload.error(), to_reply(session, upload.error()));
   }
   begin(session, "STOR " + request.path.text());
   session.send_preliminary(reply(150, request.announcement));
@@ -328,6 +353,7 @@ Task<proto::Reply> upload(Session& session, UploadRequest request) {
   co_await decide(session, **upload, parameters.announced, outcome);
   if (data) (*data)->close();
   record(session, {"STOR", request.path, true}, outcome);
+  record_too_large(session, request.path, outcome);
   co_return final_reply(session, outcome.result);
 }
 
@@ -358,7 +384,7 @@ Task<Result<void>> pump_listing(Session& session, const ListingStep& step, std::
 
 }  // namespace
 
-Task<proto::Reply> send_listing(Session& session, std::string what, ListingStep step) {
+Task<proto::Reply> send_listing(Session& session, std::string what, ListingStep step, ListingEnd end) {
   session.state.next = {};
   std::string lines;
   // The first page before 150: a directory that cannot be read is refused before anything is opened.
@@ -370,7 +396,8 @@ Task<proto::Reply> send_listing(Session& session, std::string what, ListingStep 
   begin(session, std::move(what));
   session.send_preliminary(reply(150, "Here comes the directory listing"));
   auto result = co_await pump_listing(session, step, std::move(lines), *more);
-  co_return final_reply(session, result);
+  std::string text = result ? end() : std::string();
+  co_return text.empty() ? final_reply(session, result) : reply(226, std::move(text));
 }
 
 }  // namespace gantry::session

@@ -23,7 +23,9 @@ struct UploadRequest {
 
 /// One step of a listing: appends lines to the text and says whether more may come.
 using ListingStep = std::function<Task<Result<bool>>(std::string& lines)>;
+/// What is to be said of a listing that was sent to its end; empty: nothing but that.
+using ListingEnd = std::function<std::string()>;
 /// LIST, NLST, MLSD: lines are sent as they are made, memory stays constant.
-[[nodiscard]] Task<proto::Reply> send_listing(Session& session, std::string what, ListingStep step);
+[[nodiscard]] Task<proto::Reply> send_listing(Session& session, std::string what, ListingStep step, ListingEnd end);
 
 }  // namespace gantry::session

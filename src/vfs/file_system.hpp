@@ -31,6 +31,7 @@ struct Entry {
   std::optional<unsigned> mode;  ///< Unix permission bits, local only
   std::string owner;             ///< empty: unknown
   std::string group;
+  bool held = false;  ///< an interrupted upload: what is stored of it, not published
 };
 
 /// What a place in the tree can do beyond the minimum. Deviations in the contract test are declared here.
@@ -70,12 +71,27 @@ enum class UploadMode : std::uint8_t {
   at_offset,   ///< keep the bytes before `offset`, then what comes; what was behind is cut off (documented)
 };
 
+/// What becomes of a finished file in the way of a new one.
+enum class Existing : std::uint8_t {
+  may_go,
+  stays,  ///< Errc::already_exists, also when it appears while the operation runs (as far as the store can tell)
+};
+
 struct UploadOptions {
   UploadMode mode = UploadMode::replace;
   std::uint64_t offset = 0;  ///< at_offset only; beyond the present size: Errc::bad_offset
   std::optional<std::uint64_t> expected_size = std::nullopt;  ///< bytes still to come, when the client said so (ALLO)
   std::string owner = {};                                     ///< who uploads, for held uploads
+  /// stays: a present file may only grow. append and at_offset at its end go on; cutting it is already_exists, and so
+  /// is replace. An interrupted upload that nobody has published is not a finished file.
+  Existing existing = Existing::may_go;
 };
+
+/// Nothing may stand under the name, neither at the beginning nor at the end.
+[[nodiscard]] inline bool must_be_new(const UploadOptions& options) {
+  return options.mode == UploadMode::create_new ||
+         (options.mode == UploadMode::replace && options.existing == Existing::stays);
+}
 
 /// A file being written; invisible under its final name until commit().
 /// Protocol: any number of prepare/advance pairs, then exactly one of commit, hold, abort. Destroying it without one
@@ -119,9 +135,12 @@ class FileSystem {
   /// Errc::not_found (no parent directory), is_directory, already_exists, bad_offset, bad_name, too_large, no_space,
   /// unsupported.
   [[nodiscard]] virtual Task<Result<std::unique_ptr<Upload>>> open_upload(Path path, UploadOptions options) = 0;
-  /// Files and directories; an existing target file is replaced by a file, everything else is already_exists.
-  /// A directory into itself is Errc::invalid. Errc::not_found for the source or the target's parent.
-  [[nodiscard]] virtual Task<Result<void>> rename(Path from, Path to) = 0;
+  /// Files and directories; an existing target file is replaced by a file when it may go, everything else is
+  /// already_exists. A directory into itself is Errc::invalid. Errc::not_found for the source or the target's parent.
+  [[nodiscard]] virtual Task<Result<void>> rename(Path from, Path to, Existing existing) = 0;
+  [[nodiscard]] Task<Result<void>> rename(Path from, Path to) {
+    return rename(std::move(from), std::move(to), Existing::may_go);
+  }
   /// A file's content to a new or replaced file, without going through the client.
   [[nodiscard]] virtual Task<Result<void>> copy(Path from, Path to) = 0;
   /// Errc::not_found, is_directory.

@@ -75,6 +75,7 @@ std::optional<Entry> held_entry(const ObjectContext& context, const Path& path) 
   entry.size = upload->safe_size();
   entry.modified = upload->since;
   entry.unique = "held-" + upload->upload_id;
+  entry.held = true;
   return entry;
 }
 

@@ -79,8 +79,7 @@ LocalDraft::LocalDraft(std::shared_ptr<LocalRoot> root, Path path, UniqueFd pare
 Result<std::unique_ptr<LocalDraft>> LocalDraft::open(std::shared_ptr<LocalRoot> root, const Path& path,
                                                      const UploadOptions& options) {
   if (path.is_root()) {
-    const bool must_be_new = options.mode == UploadMode::create_new;
-    return fail(must_be_new ? Errc::already_exists : Errc::is_directory, "upload", "the root");
+    return fail(must_be_new(options) ? Errc::already_exists : Errc::is_directory, "upload", "the root");
   }
   auto parent = root->open_parent(path);
   if (!parent) return fail(std::move(parent.error()));
@@ -109,7 +108,9 @@ Result<void> LocalDraft::begin(const UploadOptions& options) {
   auto found = present();
   if (!found) return fail(std::move(found.error()));
   const std::optional<struct ::stat>& status = *found;
-  if (status && mode_ == UploadMode::create_new) return fail(Errc::already_exists, "upload", path_.text());
+  if (status && must_be_new(options)) return fail(Errc::already_exists, "upload", path_.text());
+  const bool stays = options.existing == Existing::stays;
+  name_must_be_free_ = must_be_new(options) || (stays && !status);
   if (status && S_ISDIR(status->st_mode)) return fail(Errc::is_directory, "upload", path_.text());
   if (status && !S_ISREG(status->st_mode)) return fail(Errc::denied, "upload", path_.text() + ": not a plain file");
   if (auto space = check_space(options); !space) return space;
@@ -123,6 +124,7 @@ Result<void> LocalDraft::begin(const UploadOptions& options) {
   const std::uint64_t size = status ? static_cast<std::uint64_t>(status->st_size) : 0;
   const std::uint64_t offset = mode_ == UploadMode::append ? size : options.offset;
   if (continues && offset > size) return fail(Errc::bad_offset, "upload", path_.text());
+  if (status && stays && offset < size) return fail(Errc::already_exists, "upload", path_.text() + ": would be cut");
   if (auto created = create(); !created) return created;
   if (!status) return {};
   // Who may read or run a file is not the uploader's business: a replacement keeps the mode.
@@ -265,7 +267,7 @@ Result<Entry> LocalDraft::publish() {
     return fail(Errc::corrupt, "commit", path_.text() + ": size on disk differs");
   }
   const std::string name(path_.name());
-  auto published = mode_ == UploadMode::create_new ? publish_new(name) : publish_over(name);
+  auto published = name_must_be_free_ ? publish_new(name) : publish_over(name);
   if (!published) return fail(std::move(published.error()));
   hidden_name_.clear();
   if (!continued_) {

@@ -50,8 +50,9 @@ Task<Result<std::unique_ptr<Upload>>> LocalFileSystem::open_upload(Path path, Up
   co_return make_local_upload(*pool_, std::move(draft));
 }
 
-Task<Result<void>> LocalFileSystem::rename(Path from, Path to) {
-  co_return co_await run_blocking(*pool_, [root = root_, from, to] { return local::rename(*root, from, to); });
+Task<Result<void>> LocalFileSystem::rename(Path from, Path to, Existing existing) {
+  co_return co_await run_blocking(
+      *pool_, [root = root_, from, to, existing] { return local::rename(*root, from, to, existing); });
 }
 
 Task<Result<void>> LocalFileSystem::copy(Path from, Path to) {

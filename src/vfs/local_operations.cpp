@@ -47,6 +47,21 @@ Result<void> check_rename(int source_parent, int target_parent, const Path& from
   return {};
 }
 
+/// As renameat, but never onto anything.
+int rename_to_free(int source, const std::string& from, int target, const std::string& to) {
+  if (::renameat2(source, from.c_str(), target, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return -1;
+  // A file system without that flag: a hard link does not replace either.
+  if (::linkat(source, from.c_str(), target, to.c_str(), 0) == 0) return ::unlinkat(source, from.c_str(), 0);
+  if (errno != EPERM && errno != EOPNOTSUPP) return -1;
+  // A directory, or no hard links: then a look beforehand must do.
+  if (::faccessat(target, to.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+    errno = EEXIST;
+    return -1;
+  }
+  return ::renameat(source, from.c_str(), target, to.c_str());
+}
+
 }  // namespace
 
 Result<Entry> stat(const LocalRoot& root, const Path& path) {
@@ -58,10 +73,12 @@ Result<Entry> stat(const LocalRoot& root, const Path& path) {
   if (!parent) return fail(std::move(status.error()));
   const auto held = held_status(parent->get(), path.name());
   if (!held) return fail(std::move(status.error()));
-  return root.describe(path.name(), *held);
+  Entry entry = root.describe(path.name(), *held);
+  entry.held = true;
+  return entry;
 }
 
-Result<void> rename(const LocalRoot& root, const Path& from, const Path& to) {
+Result<void> rename(const LocalRoot& root, const Path& from, const Path& to, Existing existing) {
   if (to.is_root()) return fail(from.is_root() ? Errc::denied : Errc::already_exists, "rename", "the root");
   auto source_parent = root.open_parent(from);
   if (!source_parent) return fail(std::move(source_parent.error()));
@@ -72,7 +89,11 @@ Result<void> rename(const LocalRoot& root, const Path& from, const Path& to) {
   const int target = target_parent->get();
   if (auto allowed = check_rename(source, target, from, to); !allowed) return allowed;
   if (from == to) return {};
-  if (::renameat(source, last_name(from).c_str(), target, last_name(to).c_str()) != 0) {
+  const std::string old_name = last_name(from);
+  const std::string new_name = last_name(to);
+  const int problem = existing == Existing::stays ? rename_to_free(source, old_name, target, new_name)
+                                                  : ::renameat(source, old_name.c_str(), target, new_name.c_str());
+  if (problem != 0) {
     if (errno == EXDEV) return fail(Errc::unsupported, "rename", "across disks");
     if (errno == ENOTEMPTY || errno == EISDIR || errno == ENOTDIR) errno = EEXIST;
     return fail_errno(errno, "rename", from.text());

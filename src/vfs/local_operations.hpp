@@ -8,7 +8,7 @@
 namespace gantry::vfs::local {
 
 [[nodiscard]] Result<Entry> stat(const LocalRoot& root, const Path& path);
-[[nodiscard]] Result<void> rename(const LocalRoot& root, const Path& from, const Path& to);
+[[nodiscard]] Result<void> rename(const LocalRoot& root, const Path& from, const Path& to, Existing existing);
 [[nodiscard]] Result<void> remove_file(const LocalRoot& root, const Path& path);
 [[nodiscard]] Result<void> remove_directory(const LocalRoot& root, const Path& path);
 [[nodiscard]] Result<void> make_directory(const LocalRoot& root, const Path& path);

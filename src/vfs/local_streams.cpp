@@ -200,7 +200,9 @@ std::optional<Entry> LocalListing::Scan::describe(std::string_view name) const {
     const bool published = ::fstatat(here, std::string(*kept_for).c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
     const auto held = held_status(here, *kept_for);
     if (published || !held) return std::nullopt;
-    return root->describe(*kept_for, *held);
+    Entry entry = root->describe(*kept_for, *held);
+    entry.held = true;
+    return entry;
   }
   if (::fstatat(here, std::string(name).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
   if (S_ISLNK(status.st_mode)) {

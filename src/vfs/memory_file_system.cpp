@@ -152,7 +152,7 @@ Task<Result<std::unique_ptr<Upload>>> MemoryFileSystem::open_upload(Path path, U
   auto target = tree_->upload_target(path);
   if (!target) {
     const bool directory = target.error().code == Errc::is_directory;
-    if (directory && options.mode == UploadMode::create_new) target.error().code = Errc::already_exists;
+    if (directory && must_be_new(options)) target.error().code = Errc::already_exists;
     co_return fail(std::move(target.error()));
   }
   const std::optional<MemoryTree::File>& file = *target;
@@ -161,13 +161,16 @@ Task<Result<std::unique_ptr<Upload>>> MemoryFileSystem::open_upload(Path path, U
 
   MemoryContent kept;
   std::optional<std::uint64_t> expected;
-  if (options.mode == UploadMode::create_new) {
+  if (must_be_new(options)) {
     if (file) co_return fail(Errc::already_exists, "upload", path.text());
     expected = 0;
   } else if (options.mode != UploadMode::replace) {
     const std::uint64_t size = file ? file->content.size() : 0;
     const std::uint64_t offset = options.mode == UploadMode::append ? size : options.offset;
     if (offset > size) co_return fail(Errc::bad_offset, "upload", path.text());
+    if (options.existing == Existing::stays && offset < size)
+      co_return fail(Errc::already_exists, "upload", path.text() + ": would be cut");
+    if (options.existing == Existing::stays) expected = 0;
     if (file) {
       kept = file->content;
       kept.truncate(offset);
@@ -177,7 +180,9 @@ Task<Result<std::unique_ptr<Upload>>> MemoryFileSystem::open_upload(Path path, U
   co_return std::make_unique<MemoryUpload>(tree_, std::move(path), std::move(kept), expected);
 }
 
-Task<Result<void>> MemoryFileSystem::rename(Path from, Path to) { co_return tree_->rename(from, to); }
+Task<Result<void>> MemoryFileSystem::rename(Path from, Path to, Existing existing) {
+  co_return tree_->rename(from, to, existing);
+}
 
 Task<Result<void>> MemoryFileSystem::copy(Path from, Path to) {
   auto file = tree_->file(from);

@@ -26,7 +26,8 @@ class MemoryFileSystem : public FileSystem {
   [[nodiscard]] Task<Result<std::unique_ptr<Listing>>> list(Path path) override;
   [[nodiscard]] Task<Result<std::unique_ptr<Reader>>> open_reader(Path path, ByteRange range) override;
   [[nodiscard]] Task<Result<std::unique_ptr<Upload>>> open_upload(Path path, UploadOptions options) override;
-  [[nodiscard]] Task<Result<void>> rename(Path from, Path to) override;
+  using FileSystem::rename;
+  [[nodiscard]] Task<Result<void>> rename(Path from, Path to, Existing existing) override;
   [[nodiscard]] Task<Result<void>> copy(Path from, Path to) override;
   [[nodiscard]] Task<Result<void>> remove_file(Path path) override;
   [[nodiscard]] Task<Result<void>> remove_directory(Path path) override;

@@ -134,7 +134,7 @@ Result<Entry> MemoryTree::publish(const Path& path, MemoryContent content, std::
   return entry;
 }
 
-Result<void> MemoryTree::rename(const Path& from, const Path& to) {
+Result<void> MemoryTree::rename(const Path& from, const Path& to, Existing existing) {
   std::lock_guard lock(mutex_);
   if (from.is_root()) return fail(Errc::denied, "rename", "the root");
   const Node* source = find(from);
@@ -144,7 +144,8 @@ Result<void> MemoryTree::rename(const Path& from, const Path& to) {
   if (target_parent == nullptr) return fail(Errc::not_found, "rename", "no parent: " + to.text());
   const Node* target = find(to);
   if (target == source) return {};
-  if (target != nullptr && (target->kind == Kind::directory || source->kind == Kind::directory)) {
+  const bool directory = source->kind == Kind::directory || (target != nullptr && target->kind == Kind::directory);
+  if (target != nullptr && (directory || existing == Existing::stays)) {
     return fail(Errc::already_exists, "rename", to.text());
   }
   if (target != nullptr) used_ -= target->content.size();

@@ -162,19 +162,18 @@ Task<Result<std::unique_ptr<Reader>>> MountFileSystem::open_reader(Path path, By
 
 Task<Result<std::unique_ptr<Upload>>> MountFileSystem::open_upload(Path path, UploadOptions options) {
   if (fixed(path)) {
-    const bool must_be_new = options.mode == UploadMode::create_new;
-    co_return fail(must_be_new ? Errc::already_exists : Errc::is_directory, "upload", path.text());
+    co_return fail(must_be_new(options) ? Errc::already_exists : Errc::is_directory, "upload", path.text());
   }
   auto where = co_await writable_place(path);
   if (!where) co_return fail(std::move(where.error()));
   co_return co_await where->fs->open_upload(where->path, std::move(options));
 }
 
-Task<Result<void>> MountFileSystem::rename(Path from, Path to) {
+Task<Result<void>> MountFileSystem::rename(Path from, Path to, Existing existing) {
   if (fixed(from)) co_return fail(Errc::denied, "rename", from.text() + ": mount point");
   auto both = co_await places(from, to);
   if (!both) co_return fail(std::move(both.error()));
-  co_return co_await both->first.fs->rename(both->first.path, both->second.path);
+  co_return co_await both->first.fs->rename(both->first.path, both->second.path, existing);
 }
 
 Task<Result<void>> MountFileSystem::copy(Path from, Path to) {

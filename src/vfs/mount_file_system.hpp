@@ -28,7 +28,8 @@ class MountFileSystem : public FileSystem {
   [[nodiscard]] Task<Result<std::unique_ptr<Reader>>> open_reader(Path path, ByteRange range) override;
   [[nodiscard]] Task<Result<std::unique_ptr<Upload>>> open_upload(Path path, UploadOptions options) override;
   /// Errc::unsupported from one mount to another; Errc::denied for a mount point or a directory that holds one.
-  [[nodiscard]] Task<Result<void>> rename(Path from, Path to) override;
+  using FileSystem::rename;
+  [[nodiscard]] Task<Result<void>> rename(Path from, Path to, Existing existing) override;
   /// Errc::unsupported from one mount to another.
   [[nodiscard]] Task<Result<void>> copy(Path from, Path to) override;
   [[nodiscard]] Task<Result<void>> remove_file(Path path) override;

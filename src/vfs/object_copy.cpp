@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t copies_at_once = 8;
 constexpr std::size_t keys_per_delete = 1000;  // the most that S3 and COS take
 
-Task<Result<std::string>> copy_in_parts(ObjectContextPtr context, object::ObjectInfo source, std::string to,
+Task<Result<std::string>> copy_in_parts(ObjectContextPtr context, object::ObjectInfo source, CopyTarget to,
                                         std::optional<object::PutOptions> replace) {
   if (!replace) {
     // A multipart upload starts without the source's metadata.
@@ -22,8 +22,9 @@ Task<Result<std::string>> copy_in_parts(ObjectContextPtr context, object::Object
     if (info->etag != source.etag) co_return fail(Errc::conflict, "copy", source.key);
     replace = object::PutOptions{.metadata = info->metadata, .content_type = info->content_type};
   }
+  replace->create_only = to.existing == Existing::stays;
   const auto& limits = context->store->limits();
-  auto uploader = std::make_shared<PartUploader>(co_await asio::this_coro::executor, context, to, *replace);
+  auto uploader = std::make_shared<PartUploader>(co_await asio::this_coro::executor, context, to.key, *replace);
   for (const ByteRange& range : split_for_copy(source.size, copy_step(limits), limits.min_part)) {
     auto handed = co_await uploader->copy(source.key, range, source.etag);
     if (!handed) {
@@ -74,32 +75,37 @@ Task<Result<void>> remove_all(ObjectContextPtr context, std::vector<std::string>
 
 }  // namespace
 
-Task<Result<std::string>> copy_object(ObjectContextPtr context, object::ObjectInfo source, std::string to,
+Task<Result<std::string>> copy_object(ObjectContextPtr context, object::ObjectInfo source, CopyTarget to,
                                       std::optional<object::PutOptions> replace) {
   if (source.size > context->store->limits().max_put) {
     co_return co_await copy_in_parts(context, std::move(source), std::move(to), std::move(replace));
   }
-  auto copied = co_await context->store->copy({source.key, to, source.etag, std::move(replace), source.size});
+  auto copied = co_await context->store->copy({.from = source.key,
+                                               .to = to.key,
+                                               .if_match = source.etag,
+                                               .replace = std::move(replace),
+                                               .size = source.size,
+                                               .create_only = to.existing == Existing::stays});
   if (!copied) co_return fail(std::move(copied.error()));
   bool proved = copied->etag == source.etag && !source.etag.empty();
   if (source.crc64 && copied->crc64) proved = *source.crc64 == *copied->crc64;
   if (proved) co_return std::move(copied->etag);
-  auto info = co_await context->store->head(to);
+  auto info = co_await context->store->head(to.key);
   if (!info) co_return fail(std::move(info.error()));
   const bool differs = info->size != source.size || (source.crc64 && info->crc64 && *source.crc64 != *info->crc64);
   if (!differs) co_return std::move(info->etag);
   // A self-copy has replaced the source: there is nothing better to go back to.
-  if (to != source.key) {
-    auto removed = co_await context->store->remove(to);
-    if (!removed) log::warning("bad_copy_left_over", {{"key", to}, {"error", removed.error().text()}});
+  if (to.key != source.key) {
+    auto removed = co_await context->store->remove(to.key);
+    if (!removed) log::warning("bad_copy_left_over", {{"key", to.key}, {"error", removed.error().text()}});
   }
-  co_return fail(Errc::corrupt, "copy", to, copied->request_id);
+  co_return fail(Errc::corrupt, "copy", to.key, copied->request_id);
 }
 
-Task<Result<void>> move_all(ObjectContextPtr context, std::string from, std::string to) {
+Task<Result<void>> move_all(ObjectContextPtr context, std::string from, CopyTarget to) {
   auto sources = co_await all_below(context, from);
   if (!sources) co_return fail(std::move(sources.error()));
-  auto target_of = [&](const std::string& key) { return to + key.substr(from.size()); };
+  auto target_of = [&](const std::string& key) { return to.key + key.substr(from.size()); };
   for (const auto& source : *sources) {
     if (target_of(source.key).size() > context->store->limits().max_key) {
       co_return fail(Errc::bad_name, "rename", "a name below becomes too long");
@@ -110,13 +116,14 @@ Task<Result<void>> move_all(ObjectContextPtr context, std::string from, std::str
   auto copied = co_await run_parallel(sources->size(), copies_at_once, [&](std::size_t i) -> Task<Result<void>> {
     std::string target = target_of((*sources)[i].key);
     made.push_back(target);
-    auto one = co_await copy_object(context, (*sources)[i], std::move(target), std::nullopt);
+    auto one = co_await copy_object(context, (*sources)[i], {target, to.existing}, std::nullopt);
+    if (!one && one.error().code == Errc::already_exists) std::erase(made, target);  // that is somebody else's
     if (!one) co_return fail(std::move(one.error()));
     co_return Result<void>();
   });
   if (!copied) {
     auto undone = co_await uninterrupted("undo rename", remove_all(context, std::move(made)));
-    if (!undone) log::warning("rename_not_undone", {{"to", to}, {"error", undone.error().text()}});
+    if (!undone) log::warning("rename_not_undone", {{"to", to.key}, {"error", undone.error().text()}});
     co_return fail(std::move(copied.error()));
   }
   std::vector<std::string> keys;

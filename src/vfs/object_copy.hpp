@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "vfs/file_system.hpp"
 #include "vfs/object_context.hpp"
 
 namespace gantry::vfs {
@@ -12,14 +13,19 @@ namespace gantry::vfs {
 /// Copies `source` (as HEAD or a listing described it) to `to`; in parts above the store's limit for one call. The
 /// copy's ETag.
 /// `replace`: new metadata; absent: the source's. Errc::conflict when the source changed, corrupt when the copy
-/// differs (it is then removed). 1 request, 2 when the answer proves nothing, 3 + parts for a large object.
-[[nodiscard]] Task<Result<std::string>> copy_object(ObjectContextPtr context, object::ObjectInfo source, std::string to,
+/// differs (it is then removed), already_exists where something that stays is in the way (as far as the store can
+/// tell). 1 request, 2 when the answer proves nothing, 3 + parts for a large object.
+struct CopyTarget {
+  std::string key;
+  Existing existing = Existing::may_go;
+};
+[[nodiscard]] Task<Result<std::string>> copy_object(ObjectContextPtr context, object::ObjectInfo source, CopyTarget to,
                                                     std::optional<object::PutOptions> replace);
 
 /// Moves every key that begins with `from` to begin with `to` (both end in '/'): all copies, eight at once, are made
 /// and verified before any source goes. When a copy fails those already made are removed and nothing has changed.
 /// Errc::too_large beyond ObjectFileSystemOptions::max_rename_objects. ceil(n/1000) lists, n copies, ceil(n/1000)
 /// deletes.
-[[nodiscard]] Task<Result<void>> move_all(ObjectContextPtr context, std::string from, std::string to);
+[[nodiscard]] Task<Result<void>> move_all(ObjectContextPtr context, std::string from, CopyTarget to);
 
 }  // namespace gantry::vfs

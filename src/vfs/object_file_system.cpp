@@ -63,8 +63,13 @@ Task<Result<object::ObjectInfo>> source_file(ObjectContextPtr context, Path path
   co_return fail(co_await why_no_file(context, path, "rename"));
 }
 
-Task<Result<void>> copy_file(ObjectContextPtr context, object::ObjectInfo source, Path to) {
-  auto copied = co_await copy_object(context, source, context->keys.file(to).value(), std::nullopt);
+struct CopyTo {
+  Path path;
+  Existing existing = Existing::may_go;
+};
+
+Task<Result<void>> copy_file(ObjectContextPtr context, object::ObjectInfo source, Path to, Existing existing) {
+  auto copied = co_await copy_object(context, source, {context->keys.file(to).value(), existing}, std::nullopt);
   if (!copied) {
     context->cache.forget(to);
     co_return fail(std::move(copied.error()));
@@ -76,13 +81,28 @@ Task<Result<void>> copy_file(ObjectContextPtr context, object::ObjectInfo source
   co_return Result<void>();
 }
 
-Task<Result<void>> rename_file(ObjectContextPtr context, object::ObjectInfo source, Path from, Path to) {
-  if (from == to) co_return Result<void>();
-  if (to.within(from)) co_return fail(Errc::not_found, "rename", "the target's parent is a file");
+/// May a file be moved to `to`?
+Task<Result<void>> check_file_target(ObjectContextPtr context, Path to, Existing existing) {
+  if (existing == Existing::stays) {
+    auto free = co_await check_free(context, to);
+    if (!free) co_return free;
+    // Few stores refuse a copy onto something, and a listing may lag behind: asked last, by name.
+    auto info = co_await context->store->head(context->keys.file(to).value());
+    if (info) co_return fail(Errc::already_exists, "rename", to.text());
+    if (info.error().code != Errc::not_found) co_return fail(std::move(info.error()));
+    co_return Result<void>();
+  }
   auto free = co_await check_target(context, to);
   if (!free && free.error().code == Errc::is_directory) co_return fail(Errc::already_exists, "rename", to.text());
-  if (!free) co_return free;
-  auto copied = co_await copy_file(context, source, to);
+  co_return free;
+}
+
+Task<Result<void>> rename_file(ObjectContextPtr context, object::ObjectInfo source, Path from, CopyTo target) {
+  const Path& to = target.path;
+  if (from == to) co_return Result<void>();
+  if (to.within(from)) co_return fail(Errc::not_found, "rename", "the target's parent is a file");
+  if (auto free = co_await check_file_target(context, to, target.existing); !free) co_return free;
+  auto copied = co_await copy_file(context, source, to, target.existing);
   if (!copied) {
     context->cache.forget(from);
     co_return copied;
@@ -94,7 +114,8 @@ Task<Result<void>> rename_file(ObjectContextPtr context, object::ObjectInfo sour
   co_return co_await keep_directory(context, from.parent());
 }
 
-Task<Result<void>> rename_directory(ObjectContextPtr context, Path from, Path to) {
+Task<Result<void>> rename_directory(ObjectContextPtr context, Path from, CopyTo wanted) {
+  const Path& to = wanted.path;
   if (from == to) co_return Result<void>();
   if (to.within(from)) co_return fail(Errc::invalid, "rename", "a directory into itself");
   if (auto free = co_await check_free(context, to); !free) co_return fail(std::move(free.error()));
@@ -102,7 +123,7 @@ Task<Result<void>> rename_directory(ObjectContextPtr context, Path from, Path to
   auto target = context->keys.directory(to);
   if (!source) co_return fail(std::move(source.error()));
   if (!target) co_return fail(std::move(target.error()));
-  auto moved = co_await move_all(context, *source, *target);
+  auto moved = co_await move_all(context, *source, {*target, wanted.existing});
   context->cache.forget(from);
   context->cache.forget(to);
   if (!moved) co_return moved;
@@ -165,13 +186,13 @@ Task<Result<std::unique_ptr<Upload>>> ObjectFileSystem::open_upload(Path path, U
   return open_object_upload(context_, std::move(path), std::move(options));
 }
 
-Task<Result<void>> ObjectFileSystem::rename(Path from, Path to) {
+Task<Result<void>> ObjectFileSystem::rename(Path from, Path to, Existing existing) {
   auto context = context_;
   if (from.is_root()) co_return fail(Errc::denied, "rename", "the root");
   if (auto key = context->keys.directory(to); !key) co_return fail(std::move(key.error()));
   auto source = co_await source_file(context, from);
-  if (source) co_return co_await rename_file(context, std::move(*source), from, to);
-  if (source.error().code == Errc::is_directory) co_return co_await rename_directory(context, from, to);
+  if (source) co_return co_await rename_file(context, std::move(*source), from, {to, existing});
+  if (source.error().code == Errc::is_directory) co_return co_await rename_directory(context, from, {to, existing});
   co_return fail(std::move(source.error()));
 }
 
@@ -183,7 +204,7 @@ Task<Result<void>> ObjectFileSystem::copy(Path from, Path to) {
   if (from == to) co_return Result<void>();
   if (to.within(from)) co_return fail(Errc::not_found, "copy", "the target's parent is a file");
   if (auto free = co_await check_target(context, to); !free) co_return fail(std::move(free.error()));
-  co_return co_await copy_file(context, std::move(*source), to);
+  co_return co_await copy_file(context, std::move(*source), to, Existing::may_go);
 }
 
 Task<Result<void>> ObjectFileSystem::remove_file(Path path) {
@@ -281,7 +302,7 @@ Task<Result<void>> ObjectFileSystem::set_time(Path path, WallTime modified) {
   if (!info) co_return fail(std::move(info.error()));
   object::PutOptions options{.metadata = info->metadata, .content_type = info->content_type};
   options.metadata["mtime"] = std::to_string(modified.time_since_epoch().count());
-  auto copied = co_await copy_object(context, *info, *key, std::move(options));
+  auto copied = co_await copy_object(context, *info, {*key}, std::move(options));
   context->cache.forget(path);
   if (!copied) co_return fail(std::move(copied.error()));
   context->cache.dated(path, std::move(*copied), modified);

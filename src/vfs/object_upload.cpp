@@ -35,6 +35,10 @@ class ObjectUpload : public Upload {
   void check_meanwhile() { check_ = Background<void>(executor_, "check target", check_target(context_, path_)); }
   [[nodiscard]] Task<Result<void>> keep_front(Kept kept);
   void resume(HeldUpload held, std::uint64_t offset);
+  /// The name must still be free when the file is published.
+  void must_be_new() { put_options_.create_only = true; }
+  /// The object with this ETag must still be there, or what somebody else has put there meanwhile would be lost.
+  void must_grow(std::string etag) { grows_ = std::move(etag); }
 
   [[nodiscard]] Task<Result<MutableBytes>> prepare(std::size_t wanted) override;
   [[nodiscard]] Task<Result<void>> advance(std::size_t count) override;
@@ -56,6 +60,7 @@ class ObjectUpload : public Upload {
   [[nodiscard]] Task<Result<void>> make_room();
   [[nodiscard]] bool begin_next_part();
   [[nodiscard]] Task<Result<Entry>> commit_now();
+  [[nodiscard]] Task<Result<void>> check_existing(bool joined);
   [[nodiscard]] Task<Result<object::PutResult>> put_whole();
   [[nodiscard]] Task<Result<void>> verify_put(object::PutResult put, object::Integrity proof);
   [[nodiscard]] Task<Result<object::PutResult>> finish_parts();
@@ -76,6 +81,7 @@ class ObjectUpload : public Upload {
   bool changed_ = false;        // data came, or the old object is cut
   bool parts_pending_ = false;  // kept_ is still to be copied in front
   Kept kept_;
+  std::optional<std::string> grows_;
   PartBuffer part_;
   std::optional<PartBuffer> next_;  // begun while part_ is full and nobody knows yet whether more comes
   std::shared_ptr<PartUploader> uploader_;
@@ -92,7 +98,7 @@ ObjectUpload::ObjectUpload(asio::any_io_executor executor, ObjectContextPtr cont
       part_(fresh_part()) {
   const auto& limits = context_->store->limits();
   const auto& settings = context_->options;
-  put_options_.create_only = options.mode == UploadMode::create_new;
+  put_options_.create_only = gantry::vfs::must_be_new(options);
   const std::uint64_t preferred = std::clamp(settings.part_size, limits.min_part, limits.max_part);
   first_size_ =
       std::min(first_part_size(options.expected_size.value_or(0), limits.max_parts, preferred), limits.max_part);
@@ -303,6 +309,20 @@ Task<Result<object::PutResult>> ObjectUpload::finish_parts() {
   co_return finished;
 }
 
+/// What the store itself cannot be asked to see to.
+Task<Result<void>> ObjectUpload::check_existing(bool joined) {
+  // A PUT carries the condition; of a join some stores ignore it.
+  if (!grows_ && !(joined && put_options_.create_only)) co_return Result<void>();
+  auto info = co_await context_->store->head(key_);
+  if (!info && info.error().code != Errc::not_found) co_return fail(std::move(info.error()));
+  if (grows_) {
+    if (!info || info->etag != *grows_) co_return fail(Errc::conflict, "upload", "the object it continues has changed");
+  } else if (info) {
+    co_return fail(Errc::already_exists, "upload", path_.text());
+  }
+  co_return Result<void>();
+}
+
 Task<Result<Entry>> ObjectUpload::commit_now() {
   Result<void> good = check_.pending() ? co_await check_.get() : Result<void>();
   if (good) good = healthy();
@@ -323,7 +343,9 @@ Task<Result<Entry>> ObjectUpload::commit_now() {
   const bool whole = !uploader_ && !parts_pending_ && part_.size() <= context_->store->limits().max_put;
   // A statement each: the two tasks must not live in one conditional expression.
   Result<object::PutResult> stored;
-  if (whole) {
+  if (auto unharmed = co_await check_existing(!whole); !unharmed) {
+    stored = fail(std::move(unharmed.error()));
+  } else if (whole) {
     stored = co_await put_whole();
   } else {
     stored = co_await finish_parts();
@@ -418,9 +440,18 @@ Task<Result<void>> open_continuation(ObjectUpload& upload, ObjectContextPtr cont
   if (!target) co_return fail(std::move(target.error()));
   const bool append = options.mode == UploadMode::append;
   const std::uint64_t size = target->object ? target->object->size : 0;
-  if (append ? !target->object.has_value() : options.offset > size) {
+  const bool stays = options.existing == Existing::stays;
+  if (stays && !target->object) upload.must_be_new();
+  if (stays && target->object) {
+    if (!append && options.offset < size)
+      co_return fail(Errc::already_exists, "upload", path.text() + ": would be cut");
+    upload.must_grow(target->object->etag);
+  }
+  const bool may_be_held = !target->object || !stays;
+  if (may_be_held && (append ? !target->object.has_value() : options.offset > size)) {
     auto held = co_await take_held(context, key, append ? std::nullopt : std::optional(options.offset));
     if (held) {
+      held->options.create_only = held->options.create_only || stays;
       const std::uint64_t from = append ? held->safe_size() : options.offset;
       upload.resume(std::move(*held), from);
       co_return Result<void>();
@@ -442,13 +473,13 @@ Task<Result<std::unique_ptr<Upload>>> open_object_upload(ObjectContextPtr contex
                                  : std::min(context->options.max_file_size, context->store->limits().max_object);
   if (options.expected_size.value_or(0) > most) co_return fail(Errc::too_large, "upload", path.text());
   auto upload = std::make_unique<ObjectUpload>(co_await asio::this_coro::executor, context, path, options);
-  const bool fresh =
-      options.mode == UploadMode::replace || (options.mode == UploadMode::at_offset && options.offset == 0);
+  const bool restart = options.mode == UploadMode::at_offset && options.offset == 0;
+  const bool fresh = options.existing == Existing::may_go && (options.mode == UploadMode::replace || restart);
   if (fresh) {
     upload->check_meanwhile();
   } else {
     Result<void> opened;
-    if (options.mode == UploadMode::create_new) {
+    if (must_be_new(options)) {
       opened = co_await check_free(context, path);
     } else {
       opened = co_await open_continuation(*upload, context, path, options);

@@ -33,10 +33,10 @@ Task<Result<std::unique_ptr<Upload>>> SubtreeFileSystem::open_upload(Path path, 
   co_return co_await base_->open_upload(below(path), std::move(options));
 }
 
-Task<Result<void>> SubtreeFileSystem::rename(Path from, Path to) {
+Task<Result<void>> SubtreeFileSystem::rename(Path from, Path to, Existing existing) {
   if (from.is_root()) co_return fail(Errc::denied, "rename", "the root");
   if (to.is_root()) co_return fail(Errc::already_exists, "rename", "the root");
-  co_return co_await base_->rename(below(from), below(to));
+  co_return co_await base_->rename(below(from), below(to), existing);
 }
 
 Task<Result<void>> SubtreeFileSystem::copy(Path from, Path to) {

@@ -88,9 +88,11 @@ Answer rnto(Session& session, std::string path) {
   if (!source) co_return reply(503, "Send RNFR first");
   auto target = session.resolve(path);
   if (!target) co_return refuse(session, target.error());
-  auto renamed = co_await session.state.files->rename(*source, *target);
+  const auto existing = session.state.account.delete_enable ? vfs::Existing::may_go : vfs::Existing::stays;
+  auto renamed = co_await session.state.files->rename(*source, *target, existing);
   record_change(session, "rename to " + target->text(), *source, renamed);
-  co_return done_or(session, renamed, "The name is changed");
+  if (!renamed) co_return refuse(session, renamed.error(), to_reply(session, renamed.error()));
+  co_return reply(250, "The name is changed");
 }
 
 Answer size(Session& session, std::string path) {
@@ -100,6 +102,9 @@ Answer size(Session& session, std::string path) {
   if (session.state.type == TransferType::ascii)
     co_return reply(550, "SIZE is known in binary only: send TYPE I first");
   auto entry = co_await look_up(session, *target);
+  // Who may not list learns nothing but how far his own upload came: not even whether the name is there.
+  const bool sees_all = session.state.account.permissions.allows(accounts::Permission::list);
+  if (!sees_all && !(entry && entry->held)) co_return no_permission();
   if (!entry) co_return refuse(session, entry.error());
   if (entry->kind == vfs::Kind::directory) co_return reply(550, "That is a directory");
   co_return reply(213, fmt::format("{}", entry->size));

@@ -1,8 +1,10 @@
 // LIST, NLST, MLSD, MLST and STAT of a path. Listings are sent page by page; memory stays constant.
 #include <fmt/format.h>
 
+#include <limits>
 #include <memory>
 
+#include "base/log.hpp"
 #include "proto/glob.hpp"
 #include "proto/list_arguments.hpp"
 #include "proto/list_format.hpp"
@@ -19,6 +21,8 @@ using proto::reply;
 
 /// STAT answers on the control connection, which must stay short.
 constexpr std::size_t max_status_entries = 1000;
+/// Pages that are read only to count what a limited listing leaves out.
+constexpr unsigned max_pages_counted = 20;
 
 /// The perm fact (RFC 3659 section 7.5.5): what this account may do with the entry.
 std::string permission_fact(const Session& session, vfs::Kind kind) {
@@ -33,10 +37,17 @@ std::string permission_fact(const Session& session, vfs::Kind kind) {
                                              Letter{Permission::enter, 'e'}, Letter{Permission::rename, 'f'},
                                              Letter{Permission::list, 'l'},  Letter{Permission::make, 'm'},
                                              Letter{Permission::remove, 'p'}};
+  const accounts::Account& account = session.state.account;
+  const bool file = kind == vfs::Kind::file;
+  auto allowed = [&](const Letter& letter) {
+    // STOR onto a file that is there would destroy it.
+    const bool destroys = letter.needed == Permission::remove || (file && letter.needed == Permission::write);
+    return account.permissions.allows(letter.needed) && (account.delete_enable || !destroys);
+  };
   std::string fact;
   auto add = [&](const auto& letters) {
     for (const Letter& letter : letters) {
-      if (session.state.account.permissions.allows(letter.needed)) fact += letter.fact;
+      if (allowed(letter)) fact += letter.fact;
     }
   };
   if (kind == vfs::Kind::directory)
@@ -80,23 +91,31 @@ class Formatter {
   std::string directory_fact_;
 };
 
-/// A directory or one file on its way into lines, filtered by a pattern.
+/// A directory or one file on its way into lines, filtered by a pattern and cut at server.max_list_entries.
 class Lister {
  public:
-  Lister(const Session& session, Formatter::Style style) : formatter_(session, style) {}
+  Lister(const Session& session, Formatter::Style style)
+      : formatter_(session, style), most_(session.config().server.max_list_entries) {
+    if (most_ == 0) most_ = std::numeric_limits<std::size_t>::max();
+  }
 
   void filter(proto::Glob pattern, std::string shown_prefix) {
     pattern_.emplace(std::move(pattern));
     prefix_ = std::move(shown_prefix);
   }
   void hide_dot_files() { hide_dot_files_ = true; }
-  void of_directory(std::unique_ptr<vfs::Listing> listing) { listing_ = std::move(listing); }
+  void of_directory(vfs::Path path, std::unique_ptr<vfs::Listing> listing) {
+    directory_ = std::move(path);
+    listing_ = std::move(listing);
+  }
   void of_file(vfs::Entry entry, std::string shown_name) {
     single_ = std::move(entry);
     prefix_ = std::move(shown_name);
   }
 
-  /// Appends the next page; false at the end.
+  void at_most(std::size_t entries) { most_ = std::min(most_, entries); }
+
+  /// Appends the next page; false at the end. Past the limit entries are only counted, up to some pages.
   Task<Result<bool>> step(std::string& lines) {
     if (!listing_) {
       lines += formatter_.line(single_, prefix_);
@@ -107,13 +126,32 @@ class Lister {
     if (!page) co_return fail(std::move(page.error()));
     for (const vfs::Entry& entry : *page) {
       if (!wanted(entry)) continue;
+      if (shown_ == most_) {
+        ++left_out_;
+        continue;
+      }
       ++shown_;
       lines += prefix_.empty() ? formatter_.line(entry, entry.name) : formatter_.line(entry, prefix_ + entry.name);
     }
-    co_return !page->empty();
+    if (page->empty()) co_return false;
+    if (left_out_ == 0 || ++pages_counted_ < max_pages_counted) co_return true;
+    more_than_counted_ = true;
+    co_return false;
   }
 
-  [[nodiscard]] std::size_t shown() const { return shown_; }
+  /// Sets apart a listing that was cut: "3 entries shown, 7 left out", and a line in the log. Empty when it is whole.
+  [[nodiscard]] std::string cut(const Session& session) const {
+    if (left_out_ == 0) return {};
+    // Whether anything follows the last page that was counted is not known.
+    const std::string left_out =
+        more_than_counted_ ? fmt::format("more than {}", left_out_ - 1) : fmt::format("{}", left_out_);
+    log::Fields fields = session.log_fields();
+    fields.emplace_back("directory", directory_.text());
+    fields.emplace_back("shown", shown_);
+    fields.emplace_back("left_out", left_out);
+    log::info("listing cut", fields);
+    return fmt::format("{} entries shown, {} left out", shown_, left_out);
+  }
 
  private:
   [[nodiscard]] bool wanted(const vfs::Entry& entry) const {
@@ -123,12 +161,17 @@ class Lister {
   }
 
   Formatter formatter_;
+  vfs::Path directory_;
   std::unique_ptr<vfs::Listing> listing_;
   vfs::Entry single_;
   std::optional<proto::Glob> pattern_;
   std::string prefix_;
   bool hide_dot_files_ = false;
+  std::size_t most_;
   std::size_t shown_ = 0;
+  std::size_t left_out_ = 0;
+  unsigned pages_counted_ = 0;
+  bool more_than_counted_ = false;
 };
 
 struct Pattern {
@@ -152,7 +195,7 @@ Task<Result<std::shared_ptr<Lister>>> open_lister(Session& session, proto::ListA
   if (!path) co_return fail(std::move(path.error()));
   auto listing = co_await session.state.files->list(*path);
   if (listing) {
-    lister->of_directory(std::move(*listing));
+    lister->of_directory(*path, std::move(*listing));
     co_return lister;
   }
   if (listing.error().code == Errc::not_directory) {
@@ -169,7 +212,7 @@ Task<Result<std::shared_ptr<Lister>>> open_lister(Session& session, proto::ListA
   auto matches = co_await session.state.files->list(*parent);
   if (!matches) co_return fail(std::move(matches.error()));
   lister->filter(proto::Glob(pattern.name), pattern.directory);
-  lister->of_directory(std::move(*matches));
+  lister->of_directory(*parent, std::move(*matches));
   co_return lister;
 }
 
@@ -179,8 +222,12 @@ Task<proto::Reply> send_lines(Session& session, std::string what, Result<std::sh
     session.state.data.clear();
     co_return refuse(session, lister.error());
   }
-  co_return co_await send_listing(session, std::move(what),
-                                  [keep = *lister](std::string& lines) { return keep->step(lines); });
+  auto step = [keep = *lister](std::string& lines) { return keep->step(lines); };
+  auto end = [keep = *lister, &session] {
+    std::string cut = keep->cut(session);
+    return cut.empty() ? cut : "Transfer complete: " + cut;
+  };
+  co_return co_await send_listing(session, std::move(what), std::move(step), std::move(end));
 }
 
 }  // namespace
@@ -203,7 +250,7 @@ Answer mlsd(Session& session, std::string argument) {
   if (!path) {
     lister = fail(std::move(path.error()));
   } else if (auto listing = co_await session.state.files->list(*path); listing) {
-    (*lister)->of_directory(std::move(*listing));
+    (*lister)->of_directory(*path, std::move(*listing));
   } else if (listing.error().code == Errc::not_directory) {
     session.state.data.clear();
     co_return reply(501, "MLSD lists directories; use MLST for a file");
@@ -227,21 +274,23 @@ Answer mlst(Session& session, std::string argument) {
 Answer stat_path(Session& session, std::string argument) {
   auto lister = co_await open_lister(session, proto::parse_list_arguments(argument), Formatter::Style::ls);
   if (!lister) co_return refuse(session, lister.error());
+  (*lister)->at_most(max_status_entries);
   std::string text;
   bool more = true;
-  while (more && (*lister)->shown() < max_status_entries) {
+  while (more) {
     auto next = co_await (*lister)->step(text);
     if (!next) co_return refuse(session, next.error());
     more = *next;
   }
   std::vector<std::string> lines;
-  for (std::size_t at = 0; at < text.size() && lines.size() < max_status_entries;) {
+  for (std::size_t at = 0; at < text.size();) {
     std::size_t end = text.find("\r\n", at);
     lines.push_back(text.substr(at, end - at));
     at = end + 2;
   }
-  co_return proto::multiline(213, "Status:", std::move(lines),
-                             more ? "End; the list was cut, LIST sends all of it" : "End");
+  std::string cut = (*lister)->cut(session);
+  if (!cut.empty()) cut = "; " + cut;
+  co_return proto::multiline(213, "Status:", std::move(lines), "End" + cut);
 }
 
 }  // namespace gantry::session::commands

@@ -6,6 +6,7 @@
 #include "proto/numbers.hpp"
 #include "session/address.hpp"
 #include "session/commands/handlers.hpp"
+#include "session/reply_map.hpp"
 #include "session/session.hpp"
 
 namespace gantry::session::commands {
@@ -144,8 +145,7 @@ Answer allo(Session& session, std::string size) {
   bool with_record = words.size() == 3 && to_upper(words[1]) == "R" && proto::parse_offset(words[2]);
   if (!bytes || !(words.size() == 1 || with_record)) co_return reply(501, "ALLO takes a number of bytes");
   std::uint64_t largest = session.config().transfer.max_file_size;
-  if (largest > 0 && *bytes > largest)
-    co_return reply(552, fmt::format("Files may have {} bytes at most here", largest));
+  if (largest > 0 && *bytes > largest) co_return larger_than(largest);
   session.state.next.announced = bytes;
   co_return reply(200, "Size noted");
 }
