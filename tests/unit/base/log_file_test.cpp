@@ -342,13 +342,15 @@ TEST_F(LogFileTrouble, AFileThatCannotBePutAsideGoesOn) {
   auto file = open({.rotate_bytes = 4, .keep_files = 1});
   std::filesystem::create_directories(directory + "/gantryd.1.log/full");
   testing::internal::CaptureStderr();
-  for (const char* line : {"one\n", "two\n", "three\n"}) file->write(line, start);
+  file->write("one\n", start);
+  file->write("two\n", start);
+  file->write("three\n", start + 5min);
   std::string said = testing::internal::GetCapturedStderr();
   EXPECT_THAT(said, HasSubstr("the file is not put aside and grows"));
   EXPECT_EQ(std::ranges::count(said, '\n'), 1) << said;
   EXPECT_EQ(in("gantryd.log"), "one\ntwo\nthree\n");
   std::filesystem::remove_all(directory + "/gantryd.1.log");
-  file->write("four\n", start + 1min);
+  file->write("four\n", start + 10min);
   EXPECT_EQ(in("gantryd.1.log"), "one\ntwo\nthree\n");
   EXPECT_EQ(in("gantryd.log"), "four\n");
 }
