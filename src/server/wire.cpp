@@ -14,6 +14,7 @@
 #include "vfs/memory_file_system.hpp"
 #include "vfs/mount_file_system.hpp"
 #include "vfs/object_file_system.hpp"
+#include "vfs/settled_store.hpp"
 #include "vfs/subtree_file_system.hpp"
 
 namespace gantry::server {
@@ -24,6 +25,7 @@ struct SharedStorage {
   std::mutex mutex;
   std::map<std::string, std::shared_ptr<vfs::MemoryTree>> memory;
   std::map<std::string, std::shared_ptr<vfs::LocalRoot>> local;
+  std::map<std::string, std::shared_ptr<vfs::RecentWrites>> recent;  ///< by bucket and place
   std::map<std::string, std::shared_ptr<object::SharedStoreState>> remote;
   std::shared_ptr<vfs::HeldUploads> held = std::make_shared<vfs::HeldUploads>();
 
@@ -186,9 +188,18 @@ Result<Backend> make_backend(const config::Store& store, const config::Config& c
     if (!settings) return fail(std::move(settings.error()));
     return http::make_client(executor, origin, std::move(*settings), pool);
   };
-  auto bucket = object::RemoteStore::create(store_options(store), std::move(state), std::move(make_client));
+  auto bucket = object::RemoteStore::create(store_options(store), state, std::move(make_client));
   if (!bucket) return fail(Errc::invalid, "store." + store.name, bucket.error().text());
   backend.bucket = std::move(*bucket);
+  // COS's listings lag; S3's are up to date and go untouched.
+  if (store.type == config::StoreType::cos) {
+    auto recent = SharedStorage::find_or_make(
+        common.recent, fmt::format("{}\n{}\n{}", store.bucket, store.region, store.endpoint), [&state] {
+          return std::make_shared<vfs::RecentWrites>(
+              vfs::RecentWrites::Options{.store_clock = [state] { return state->now(); }});
+        });
+    backend.bucket = std::make_shared<vfs::SettledStore>(std::move(backend.bucket), std::move(recent));
+  }
   return backend;
 }
 
