@@ -2,6 +2,7 @@
 #include "base/log_file.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -12,6 +13,8 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <thread>
+#include <vector>
 
 #include "base/log_file_names.hpp"
 
@@ -363,6 +366,27 @@ TEST_F(LogFileTrouble, AFailedReopenChangesNothing) {
   EXPECT_FALSE(file->reopen({.rotate_bytes = 1}, start));
   file->write("two\n", start);
   EXPECT_EQ(in("gantryd.log.moved"), "one\ntwo\n");
+}
+
+TEST_F(LogFileTest, LosesNothingWhileManyWriteAndItIsReopened) {
+  LogFile::Rules rules{.rotate_bytes = 2000, .keep_files = 0};
+  auto file = open(rules);
+  constexpr int writers = 4;
+  constexpr int lines = 500;
+  {
+    std::vector<std::jthread> threads;
+    for (int writer = 0; writer < writers; ++writer)
+      threads.emplace_back([&, writer] {
+        for (int i = 0; i < lines; ++i) file->write(fmt::format("{} {}\n", writer, i), start);
+      });
+    for (int i = 0; i < 50; ++i) EXPECT_TRUE(file->reopen(rules, start));
+  }
+  std::set<std::string> seen;
+  for (const std::string& name : names()) {
+    std::ifstream stream(directory + '/' + name);
+    for (std::string line; std::getline(stream, line);) EXPECT_TRUE(seen.insert(line).second) << line;
+  }
+  EXPECT_EQ(seen.size(), static_cast<std::size_t>(writers * lines));
 }
 
 TEST(LogFileNames, KeepTheEnding) {
