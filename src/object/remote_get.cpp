@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "digest/digest.hpp"
 #include "object/remote_store.hpp"
 
 namespace gantry::object {
@@ -129,7 +130,8 @@ class RemoteBody final : public Body {
       if (got && *got > 0) {
         done_ += *got;
         fruitless_ = 0;
-        if (done_ == range_.length) co_await finish();
+        if (proves()) crc64_ = digest::crc64(buffer.first(*got), crc64_);
+        if (done_ == range_.length) co_return co_await finish(*got);
         co_return got;
       }
       if (auto resumed = co_await resume(std::move(got)); !resumed) co_return fail(std::move(resumed.error()));
@@ -137,12 +139,20 @@ class RemoteBody final : public Body {
   }
 
  private:
-  /// Reads the end of the body, so that the connection serves again.
-  Task<void> finish() {
-    if (!response_) co_return;
-    std::array<std::byte, 1> none{};
-    (void)co_await response_->read(none);
-    response_.reset();
+  /// The whole object is read, and the store said its checksum.
+  [[nodiscard]] bool proves() const { return info_.crc64 && range_.offset == 0 && range_.length == info_.size; }
+
+  /// Reads the end of the body, so that the connection serves again. `last` bytes complete the range; they are held
+  /// back when the checksum of all does not agree, so that nobody takes the object for complete.
+  Task<Result<std::size_t>> finish(std::size_t last) {
+    if (response_) {
+      std::array<std::byte, 1> none{};
+      (void)co_await response_->read(none);
+      response_.reset();
+    }
+    if (proves() && crc64_ != *info_.crc64)
+      co_return fail(Errc::corrupt, "get", "the bytes differ from the store's CRC-64", info_.request_id);
+    co_return last;
   }
 
   Task<Result<void>> resume(Result<std::size_t> broken) {
@@ -172,6 +182,7 @@ class RemoteBody final : public Body {
   ByteRange range_;
   InfoReader read_info_;
   std::uint64_t done_ = 0;
+  std::uint64_t crc64_ = 0;  ///< of the bytes read, when proves()
   unsigned fruitless_ = 0;
 };
 

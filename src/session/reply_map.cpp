@@ -67,7 +67,7 @@ proto::Reply to_reply(const Error& error) {
     case Errc::timed_out:
       return reply(451, "The storage did not answer in time; try again later");
     case Errc::corrupt:
-      return reply(451, "The checksums differ: nothing was kept, send it again");
+      return reply(451, "The checksums differ: the transfer failed, try it again");
     case Errc::internal:
       return reply(451, "Internal error; the server's log says more");
     case Errc::data_open_failed:

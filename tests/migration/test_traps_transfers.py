@@ -246,6 +246,19 @@ class Checksums(MigrationTest):
             self.store.fault(op="GetObject", key=path, action=action, bytes=SMALL, times=1)
             self.assertEqual(self.connect().retrieve(f"RETR {path}"), content(LARGE))
 
+    def test_trap_03_corrupted_download_is_no_success(self):
+        path = self.path("damaged")
+        self.store.put(path, content(LARGE))
+        self.store.fault(op="GetObject", key=path, action="corrupt", times=1)
+        session = self.connect()
+        data = session.transfer(f"RETR {path}")
+        with self.assertRaises(ConnectionResetError):
+            while data.recv(1 << 16):
+                pass
+        data.close()
+        session.expect(451)
+        self.assertEqual(session.retrieve(f"RETR {path}"), content(LARGE))
+
     @long
     def test_trap_03_download_that_cannot_be_completed_is_no_success(self):
         server = Gantry("cos", store_settings=IMPATIENT)
