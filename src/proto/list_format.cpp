@@ -92,8 +92,10 @@ bool listable(std::string_view name) {
 }
 
 std::string ls_line(const ListItem& item, WallTime now) {
+  // The column cannot be left out, and users take 1970 for a fault.
+  const WallTime shown = item.mtime == WallTime{} ? now : item.mtime;
   return fmt::format("{}   1 {:<8} {:<8} {:>12} {} {}\r\n", mode_letters(item), as_word(item.owner, "ftp"),
-                     as_word(item.group, "ftp"), item.size, ls_time(item.mtime, now), item.name);
+                     as_word(item.group, "ftp"), item.size, ls_time(shown, now), item.name);
 }
 
 bool MlsxFacts::has(Fact fact) const { return (enabled_ & bit(fact)) != 0; }

@@ -29,7 +29,8 @@ struct ListItem {
 [[nodiscard]] bool listable(std::string_view name);
 
 /// "-rw-r--r--   1 owner    group             12 Jan  2 03:04 name" CR LF. UTC, English months; the year instead of
-/// the time when older than half a year or in the future. Without a mode: 0644, directories 0755.
+/// the time when older than half a year or in the future. An unknown time is shown as now. Without a mode: 0644,
+/// directories 0755.
 [[nodiscard]] std::string ls_line(const ListItem& item, WallTime now);
 
 enum class Fact : std::uint8_t { type, size, modify, perm, unique, unix_mode, unix_owner, unix_group };

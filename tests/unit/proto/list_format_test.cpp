@@ -70,7 +70,7 @@ TEST(LsLine, YearWhenOldOrInTheFuture) {
       {"20230901000000", "20240301000000", " Sep  1 00:00 x"},
       {"20230831000000", "20240301000000", " Aug 31  2023 x"},
       {"20250101000000", "20240301000000", " Jan  1  2025 x"},
-      {"19700101000000", "20240301000000", " Jan  1  1970 x"},
+      {"19700101000001", "20240301000000", " Jan  1  1970 x"},
       {"00010101000000", "20240301000000", " Jan  1     1 x"},
       {"99991231235959", "20240301000000", " Dec 31  9999 x"},
   };
@@ -89,6 +89,11 @@ TEST(LsLine, ExtremeTimesDoNotOverflow) {
       EXPECT_TRUE(ls_line(item, now).ends_with(" x\r\n"));
     EXPECT_TRUE(mlsx_line(item, MlsxFacts{}).starts_with("type=file;size=12;modify="));
   }
+}
+
+TEST(LsLine, UnknownTimeIsShownAsNow) {
+  const ListItem item{.name = "d", .kind = ListItem::Kind::directory};
+  EXPECT_TRUE(ls_line(item, at("20240102030405")).ends_with(" Jan  2 03:04 d\r\n"));
 }
 
 TEST(MlsxFacts, Defaults) {
