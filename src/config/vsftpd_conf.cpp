@@ -399,7 +399,9 @@ void Reader::add(Account account) {
     config_.users.push_back(std::move(user));
     locate({"user", index, {}}, *account.section, nullptr);
     const IniEntry* name = account.section->find("ftp_login_user_name");
-    if (name == nullptr && login_users != nullptr) locate({"user", index, "name"}, *ftp_account_, login_users);
+    if (name == nullptr && login_users != nullptr)
+      for (const char* part : {"name", "password", "permissions"})
+        locate({"user", index, part}, *ftp_account_, login_users);
     for (const Row& row : rows)
       if (const IniEntry* entry = account.section->find(row.key); entry != nullptr && row.table == "user")
         locate({"user", index, std::string(row.name)}, *account.section, entry);

@@ -279,6 +279,7 @@ class Import(MigrationTest):
                 self.assertEqual(self.effective(toml), self.effective(server.config))
                 server.config = toml
                 server.start()
+                server.photos.put("album/사진 1.jpg", b"photo")
                 for person in examples.PEOPLE[name]:
                     Example.acts(self, server, *person)
                 server.stop()
