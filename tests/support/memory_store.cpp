@@ -290,6 +290,8 @@ Task<Result<PutResult>> MemoryStore::copy(object::CopyRequest request) {
     co_return fail(Errc::conflict, "copy", request.from);
   if (source.content.size() > options_.limits.max_put) co_return fail(Errc::too_large, "copy", request.from);
   if (request.from == request.to && !request.replace) co_return fail(Errc::invalid, "copy", "onto itself unchanged");
+  if (options_.create_only && request.create_only && objects_.contains(request.to))
+    co_return fail(Errc::already_exists, "copy", request.to);
   auto target = std::make_shared<Object>(source);
   target->etag = to_hex(md5(target->content));
   if (request.replace) target->options = *request.replace;
@@ -380,7 +382,8 @@ Task<Result<PutResult>> MemoryStore::finish_parts(std::string key, std::string u
   Upload* upload = find_upload(key, upload_id);
   if (upload == nullptr) co_return fail(Errc::not_found, "finish_parts", upload_id);
   if (parts.empty()) co_return fail(Errc::invalid, "finish_parts", "no parts");
-  if (create_only && objects_.contains(key)) co_return fail(Errc::already_exists, "finish_parts", key);
+  if (options_.create_only && create_only && objects_.contains(key))
+    co_return fail(Errc::already_exists, "finish_parts", key);
   std::string content, hashes;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     auto found = upload->parts.find(parts[i].number);

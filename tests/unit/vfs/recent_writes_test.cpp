@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <thread>
+
 namespace gantry::vfs {
 namespace {
 
@@ -229,6 +232,28 @@ TEST_F(RecentWritesTest, AnAnswerFromBeforeTheWriteSaysNothing) {
   recent_.found(object("g", "old"), asked);
   EXPECT_EQ(laid_over({.objects = {object("g", "old", ago(Seconds(9)))}, .prefixes = {}, .cursor = {}}, below("")),
             Names{"f"});
+}
+
+TEST(RecentWritesThreads, ShareOneMemory) {
+  RecentWrites recent({.lifetime = std::chrono::hours(1), .max_keys = 50});
+  std::vector<std::jthread> lanes;
+  for (int lane = 0; lane < 4; ++lane) {
+    lanes.emplace_back([&recent, lane] {
+      for (int i = 0; i < 500; ++i) {
+        const std::string key = "d/" + std::to_string((i + lane) % 20);
+        if (i % 3 == 0) {
+          recent.removed(key, recent.now());
+        } else {
+          recent.wrote(object(key), recent.now());
+        }
+        ListPage page;
+        recent.lay_over(page, below("d/"));
+        EXPECT_LE(page.objects.size(), 20U);
+      }
+    });
+  }
+  lanes.clear();
+  EXPECT_LE(recent.size(), 20U);
 }
 
 TEST(RecentWritesBounds, ForgetsWithTime) {
