@@ -47,10 +47,10 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 
 }  // namespace
 
-bool is_placeholder(std::string_view text) {
+bool is_from_the_example(std::string_view text) {
   const bool crossed_out =
       text.size() >= 3 && std::ranges::all_of(text, [](char c) { return c == 'X' || c == 'x' || c == '.'; });
-  return crossed_out || text.ends_with("-xxx") || text.ends_with("-XXX") || text.contains('{');
+  return crossed_out || to_lower(text).ends_with("-xxx") || text.contains('{');
 }
 
 Reading read_plain(const Setting& setting, std::string_view text) {
@@ -59,7 +59,7 @@ Reading read_plain(const Setting& setting, std::string_view text) {
 }
 
 Reading read_credential(const Setting& setting, std::string_view text) {
-  if (is_placeholder(text)) return refuse("still holds the example's placeholder; fill in your own");
+  if (is_from_the_example(text)) return refuse("still holds the example's placeholder; fill in your own");
   return read_plain(setting, text);
 }
 
@@ -72,7 +72,8 @@ Reading read_bucket(const Setting&, std::string_view text) {
 }
 
 Reading read_region(const Setting&, std::string_view text) {
-  if (is_placeholder(text)) return refuse(in_quotes(text) + " is the example's placeholder; write e.g. ap-guangzhou");
+  if (is_from_the_example(text))
+    return refuse(in_quotes(text) + " is the example's placeholder; write e.g. ap-guangzhou");
   if (!is_host_name(text)) return refuse(in_quotes(text) + " is not a region; write e.g. ap-guangzhou");
   return value_of(std::string(text));
 }
@@ -140,7 +141,7 @@ Reading read_part_size(const Setting& setting, std::string_view text) {
 }
 
 Reading read_masquerade(const Setting&, std::string_view text) {
-  if (is_placeholder(text))
+  if (is_from_the_example(text))
     return warn({}, in_quotes(text) +
                         " is the example's placeholder: no address is set, replies to PASV name the one "
                         "the client connected to");

@@ -20,12 +20,12 @@ struct Reading {
 /// Reads the text of a key into a value of `setting`.
 using ReadValue = Reading (*)(const Setting& setting, std::string_view text);
 
-/// XXXXXX, ap-xxx, {bucket}-{appid}: what the published examples show instead of a value.
-[[nodiscard]] bool is_placeholder(std::string_view text);
+/// What the published examples show instead of a value: crossed out, as in ap-xxx, or in braces.
+[[nodiscard]] bool is_from_the_example(std::string_view text);
 
 /// As it is.
 [[nodiscard]] Reading read_plain(const Setting& setting, std::string_view text);
-/// As it is, but for placeholders.
+/// As it is, unless it is from the example.
 [[nodiscard]] Reading read_credential(const Setting& setting, std::string_view text);
 [[nodiscard]] Reading read_bucket(const Setting& setting, std::string_view text);
 [[nodiscard]] Reading read_region(const Setting& setting, std::string_view text);
@@ -42,7 +42,7 @@ using ReadValue = Reading (*)(const Setting& setting, std::string_view text);
 [[nodiscard]] Reading read_bytes(const Setting& setting, std::string_view text);
 /// At least the 1 MiB that COS accepts, "default" leaves the default.
 [[nodiscard]] Reading read_part_size(const Setting& setting, std::string_view text);
-/// An address or name; the example's XXX.XXX.XXX.XXX counts as nothing.
+/// An address or name; the crossed-out one of the example counts as nothing.
 [[nodiscard]] Reading read_masquerade(const Setting& setting, std::string_view text);
 /// One port, on all IPv4 addresses.
 [[nodiscard]] Reading read_listen_port(const Setting& setting, std::string_view text);
