@@ -55,8 +55,9 @@ std::expected<std::string, std::string> ExternalValues::from_text(const std::str
   return std::string(value);
 }
 
-std::expected<std::string, std::string> ExternalValues::from_file(const std::string& name) const {
+std::expected<std::string, std::string> ExternalValues::from_file(const std::string& name) {
   const std::string path = (directory_ / name).lexically_normal().string();
+  files_.push_back(path);
   auto text = read_small_file(path, largest_secret);
   if (!text) return std::unexpected(fmt::format("{} {}", in_quotes(path), text.error()));
   while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();

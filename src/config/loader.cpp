@@ -66,6 +66,7 @@ std::expected<Loaded, std::vector<Problem>> load_text(std::string_view text, con
   if (text.contains('\0')) return std::unexpected(whole_file(file_name, "holds a NUL byte: it is not a text file"));
   Loaded loaded;
   loaded.config.source = file_name;
+  loaded.files = {file_name};
   Report report(file_name);
   std::error_code ignored;
   std::filesystem::path directory = std::filesystem::absolute(file_name, ignored).parent_path();

@@ -16,8 +16,9 @@ namespace gantry::config {
 struct Loaded {
   Config config;
   std::vector<Problem> warnings;
-  std::vector<Problem> notes;  ///< good to know, nothing to be done: for the log at info level
-  bool holds_secrets = false;  ///< in the text itself, not in other files or the environment
+  std::vector<Problem> notes;        ///< good to know, nothing to be done: for the log at info level
+  std::vector<std::string> files{};  ///< what was read: the file itself, then those its *_file keys name
+  bool holds_secrets = false;        ///< in the text itself, not in other files or the environment
 };
 
 /// At most 4 MiB. Blocks on the disk. Relative paths in the file begin at the file's directory.

@@ -241,11 +241,11 @@ constexpr auto table = std::to_array<Setting>({
     row<&Store::internal_endpoint>({"internal_endpoint", "false"}, flag, restart,
                                    "Use the endpoint inside Tencent's network.")
         .in(only(StoreType::cos)),
-    row<&Store::access_key>({"access_key", R"("")"}, credential, restart, "Access key ID.")
-        .also("secret_id")
+    row<&Store::access_key>({"access_key", R"("")"}, credential, live, "Access key ID.").also("secret_id").in(buckets),
+    row<&Store::secret_key>({"secret_key", R"("")"}, secret, live, "Secret key.").in(buckets),
+    row<&Store::session_token>({"session_token", R"("")"}, secret, live,
+                               "Token of temporary keys. The three are read again when a file they stand in changes.")
         .in(buckets),
-    row<&Store::secret_key>({"secret_key", R"("")"}, secret, restart, "Secret key.").in(buckets),
-    row<&Store::session_token>({"session_token", R"("")"}, secret, restart, "Token of temporary keys.").in(buckets),
     row<&Store::proxy>({"proxy", R"("")"}, url, restart,
                        "http://[USER:PASSWORD@]HOST:PORT; empty: https_proxy and http_proxy of the environment.")
         .in(buckets),

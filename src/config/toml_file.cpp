@@ -63,6 +63,7 @@ class Loader {
     }
   }
 
+  [[nodiscard]] const std::vector<std::string>& files() const { return external_.files(); }
   /// A secret stood in the text itself.
   [[nodiscard]] bool holds_secrets() const { return holds_secrets_; }
 
@@ -209,6 +210,7 @@ bool read_toml(std::string_view text, const std::filesystem::path& directory, Lo
     Loader loader(loaded.config, report, directory);
     loader.read(root);
     loaded.holds_secrets = loader.holds_secrets();
+    loaded.files.insert(loaded.files.end(), loader.files().begin(), loader.files().end());
     return true;
   } catch (const toml::parse_error& error) {
     const Position position = position_of(error.source());

@@ -21,19 +21,20 @@ void BucketGate::set_name(const std::string& bucket) {
   if (name_.empty()) name_ = bucket;
 }
 
-void BucketGate::count_start(Time now) {
-  if (now - window_ >= counting_window) {
-    starts_before_ = now - window_ >= 2 * counting_window ? 0 : starts_;
-    starts_ = 0;
-    window_ = now;
+void BucketGate::Meter::count(Time when) {
+  if (when - begin >= counting_window) {
+    before = when - begin >= 2 * counting_window ? 0 : now;
+    now = 0;
+    begin = when;
   }
-  ++starts_;
+  ++now;
 }
 
-double BucketGate::recent_rate(Time now) const {
-  if (now - window_ >= 2 * counting_window) return 0;
-  const double span = std::max(seconds(now - window_) + (starts_before_ > 0 ? seconds(counting_window) : 0), 0.1);
-  return (starts_ + starts_before_) / span;
+double BucketGate::Meter::rate(Time when) const {
+  if (when - begin >= 2 * counting_window) return 0;
+  const double window = seconds(counting_window);
+  // A burst that has just begun is no rate yet: the stores, too, look at longer spans.
+  return (now + before) / std::max(seconds(when - begin) + (before > 0 ? window : 0), window);
 }
 
 void BucketGate::end_episode() {
@@ -56,14 +57,15 @@ bool BucketGate::try_enter(Time now) {
     if (allowance_ < 1) return false;
     allowance_ -= 1;
   }
-  count_start(now);
+  started_.count(now);
   ++running_;
   return true;
 }
 
-void BucketGate::leave(bool success) {
+void BucketGate::leave(bool success, Time now) {
   std::lock_guard lock(mutex_);
   --running_;
+  if (success) succeeded_.count(now);
   if (!success || !complained_) return;
   // By a twentieth a second at full use, whatever the pace is.
   pace_ = std::min(max_pace, pace_ + 0.05);
@@ -82,7 +84,7 @@ void BucketGate::slow_down(Time now) {
   // A limit above what really runs would be no limit: halve what runs.
   limit_ = std::max(1U, std::min(limit_, running_ + 1) / 2);
   successes_ = 0;
-  pace_ = std::max(min_pace, std::min(pace_, recent_rate(now)) / 2);
+  pace_ = std::max(min_pace, std::min(std::min(pace_, started_.rate(now)) / 2, succeeded_.rate(now)));
   allowance_ = 0;
   filled_ = now;
   if (first)

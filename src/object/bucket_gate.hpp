@@ -8,11 +8,11 @@
 
 #include "async/task.hpp"
 
-
 namespace gantry::object {
 
 /// Thread-safe. Until the store complains there is no pace and the limit is out of reach. A complaint halves what runs
-/// at once and what begins in a second; successes raise both again slowly. After `calm` without a complaint the episode
+/// at once and what begins in a second, or lowers that to what the store took if this is less; successes raise both
+/// again slowly. After `calm` without a complaint the episode
 /// is over and nothing is held back any more.
 class BucketGate {
  public:
@@ -30,7 +30,7 @@ class BucketGate {
   /// Takes one of concurrency() places, or says that none is free or that it is too early for one.
   [[nodiscard]] bool try_enter(Time now = SteadyClock::now());
   /// Gives it back.
-  void leave(bool success);
+  void leave(bool success, Time now = SteadyClock::now());
   /// The store said SlowDown. Counts at most once in half a second: many requests hear it at once. The first of an
   /// episode is logged.
   void slow_down(Time now = SteadyClock::now());
@@ -40,9 +40,14 @@ class BucketGate {
   [[nodiscard]] double pace() const;
 
  private:
+  /// Events a second, lately: counted for windows of half a second, of which the last two are known.
+  struct Meter {
+    Time begin{};
+    unsigned now = 0, before = 0;
+    void count(Time when);
+    [[nodiscard]] double rate(Time when) const;
+  };
   void end_episode();
-  void count_start(Time now);
-  [[nodiscard]] double recent_rate(Time now) const;
 
   mutable std::mutex mutex_;
   std::string name_;
@@ -52,8 +57,7 @@ class BucketGate {
   double pace_ = max_pace;
   double allowance_ = 0;  // requests that may begin at once under the pace
   Time filled_{};         // when the allowance was last reckoned
-  Time window_{};         // starts are counted for windows of half a second
-  unsigned starts_ = 0, starts_before_ = 0;
+  Meter started_, succeeded_;
   bool complained_ = false;
   Time last_complaint_{};
 };

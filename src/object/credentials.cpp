@@ -21,6 +21,8 @@ bool LiveCredentials::replace(Credentials keys) {
   if (version_ > 0 && *keys_ == keys) return false;
   keys_ = std::make_shared<const Credentials>(std::move(keys));
   ++version_;
+  // Keys and token may stand in files that are replaced one after the other: the next refusal may ask at once.
+  last_asked_ = {};
   return true;
 }
 

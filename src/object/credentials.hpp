@@ -24,7 +24,7 @@ struct Credentials {
 /// Shared by the stores of all lanes. Thread-safe.
 class LiveCredentials {
  public:
-  /// Newer keys are asked for at most this often, however many requests are refused.
+  /// Newer keys are asked for at most this often while none are found, however many requests are refused.
   static constexpr auto ask_pause = std::chrono::seconds(2);
 
   struct Current {

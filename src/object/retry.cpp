@@ -70,10 +70,10 @@ Task<bool> RetryPlan::allowed(const Failure& failure) {
       repaired = &region_fixed_;
       break;
     case Remedy::fix_credentials:
-      repaired = &keys_fixed_;
+      if (++keys_fixed_ > 2) co_return false;
       break;
   }
-  if (repaired == nullptr || !once(*repaired) || !context_.repair) co_return false;
+  if ((repaired != nullptr && !once(*repaired)) || !context_.repair) co_return false;
   co_return co_await context_.repair(failure);
 }
 

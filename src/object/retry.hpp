@@ -61,7 +61,8 @@ struct RetryContext {
   std::shared_ptr<SharedStoreState> shared;
   std::string operation;
   /// Sets right what fix_clock, fix_region or fix_credentials complain about; false when it cannot be. Called at most
-  /// once for each. The failure outlives the task.
+  /// once for each, for the keys twice: key and token may be replaced one after the other. The failure outlives the
+  /// task.
   std::function<Task<bool>(const Failure&)> repair;
 };
 
@@ -97,7 +98,8 @@ class RetryPlan {
   RetryContext context_;
   SteadyClock::time_point deadline_;
   unsigned tries_ = 0;
-  bool damaged_ = false, clock_fixed_ = false, region_fixed_ = false, keys_fixed_ = false;
+  bool damaged_ = false, clock_fixed_ = false, region_fixed_ = false;
+  unsigned keys_fixed_ = 0;
 };
 
 /// Tries until success or a final failure. Cancelling ends a wait at once with Errc::cancelled.

@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "config/loader.hpp"
 #include "config/log_options.hpp"
+#include "server/credentials_watch.hpp"
 #include "server/lane.hpp"
 
 namespace gantry::server {
@@ -61,6 +62,7 @@ struct Server::Parts {
   std::vector<Listener> listeners;
   asio::signal_set signals;
   std::unique_ptr<Storage> storage;  ///< for the janitor, on the main thread's context
+  CredentialsWatch credentials{context.get_executor(), shared};
   std::size_t next_lane = 0;
 
   Task<void> accept(Listener& listener);
@@ -128,6 +130,7 @@ Task<void> Server::Parts::reload() {
   next->accounts = make_accounts(*config, shared.blocking);
   if (next->tls) log::info("certificate", {{"subject", next->tls->describe()}});
   if (config->log != before->config->log) co_await open_log(config->log);
+  shared.stores.renew_credentials(*config);
   shared.session_limits.set_limits(config->server.max_sessions, config->server.max_sessions_per_ip);
   shared.replace(std::move(next));
   log::info("reloaded", {{"file", file}});
@@ -170,6 +173,7 @@ Task<void> Server::Parts::wait_for_signals(async::TaskGroup& tasks) {
     // The records of held uploads live in this process only: what nobody can continue must not cost money.
     co_await tasks.join();
     co_await storage->sweep(Milliseconds::zero());
+    credentials.stop();
     co_return;
   }
 }
@@ -226,6 +230,8 @@ void Server::run() {
   async::TaskGroup tasks(executor);
   for (Listener& listener : parts_->listeners) tasks.spawn("accept", parts_->accept(listener));
   tasks.spawn("janitor", parts_->keep_house());
+  // Not one of the tasks: transfers that SIGTERM lets finish may need new keys.
+  async::Child watch(executor, "credentials", parts_->credentials.run());
   async::Child control(executor, "signals", parts_->wait_for_signals(tasks));
   parts_->context.run();
   for (auto& lane : parts_->lanes) lane->stop();

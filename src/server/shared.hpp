@@ -15,6 +15,7 @@
 #include "limits/rate_limit.hpp"
 #include "limits/session_limits.hpp"
 #include "server/passive_ports.hpp"
+#include "server/store_states.hpp"
 #include "session/host.hpp"
 #include "tls/server_context.hpp"
 
@@ -39,6 +40,7 @@ class Shared {
   async::BlockingPool blocking;
   std::shared_ptr<async::ByteBudget> budget;
   std::shared_ptr<PassivePorts> passive_ports;
+  StoreStates stores;
   limits::SessionLimits session_limits;
   limits::LoginThrottle login_throttle;
 

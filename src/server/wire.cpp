@@ -26,7 +26,6 @@ struct SharedStorage {
   std::map<std::string, std::shared_ptr<vfs::MemoryTree>> memory;
   std::map<std::string, std::shared_ptr<vfs::LocalRoot>> local;
   std::map<std::string, std::shared_ptr<vfs::RecentWrites>> recent;  ///< by bucket and place
-  std::map<std::string, std::shared_ptr<object::SharedStoreState>> remote;
   std::shared_ptr<vfs::HeldUploads> held = std::make_shared<vfs::HeldUploads>();
 
   template <class T>
@@ -54,7 +53,6 @@ object::StoreOptions store_options(const config::Store& store) {
       .tls = store.protocol == config::Protocol::https,
       .path_style = store.path_style,
       .internal = store.internal_endpoint};
-  options.credentials = {store.access_key, store.secret_key, store.session_token};
   options.retry.deadline = store.retry_deadline;
   options.request_timeout = store.request_timeout;
   return options;
@@ -109,6 +107,7 @@ accounts::Account to_account(const config::User& user) {
   account.home = place(user.home);
   for (const auto& [path, mount] : user.mounts) account.mounts.emplace(path, place(mount));
   account.permissions = accounts::Permissions::parse(user.permissions).value_or(accounts::Permissions{});
+  account.delete_enable = user.delete_enable;
   account.quota_bytes = user.quota_bytes;
   account.quota_files = user.quota_files;
   account.max_upload = user.max_upload;
@@ -180,14 +179,13 @@ Result<Backend> make_backend(const config::Store& store, const config::Config& c
     backend.files = std::make_shared<vfs::LocalFileSystem>(root, shared.blocking);
     return backend;
   }
-  auto state = SharedStorage::find_or_make(common.remote, store.name,
-                                           [] { return std::make_shared<object::SharedStoreState>(); });
   auto make_client = [store, executor,
                       &pool = shared.blocking](const http::Origin& origin) -> Result<std::unique_ptr<http::Client>> {
     auto settings = client_options(store, origin);
     if (!settings) return fail(std::move(settings.error()));
     return http::make_client(executor, origin, std::move(*settings), pool);
   };
+  auto state = shared.stores.of(store);
   auto bucket = object::RemoteStore::create(store_options(store), state, std::move(make_client));
   if (!bucket) return fail(Errc::invalid, "store." + store.name, bucket.error().text());
   backend.bucket = std::move(*bucket);

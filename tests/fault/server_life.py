@@ -157,6 +157,115 @@ def reload_of_the_certificate():
         assert served_certificate(server) == ssl.PEM_cert_to_DER_cert(second[0].read_text())
 
 
+class TemporaryKeys:
+    """Keys and a token for a store, each in a file that gantryd's configuration names."""
+
+    def __init__(self, server):
+        self.server = server
+        self.turn = 0
+        text = server.config.read_text()
+        for name in ("access_key", "secret_key"):
+            line = next(line for line in text.splitlines() if line.startswith(name + " = "))
+            text = text.replace(line, f'{name}_file = "{name}"')
+        server.config.write_text(text.replace('secret_key_file = ', 'session_token_file = "session_token"\nsecret_key_file = '))
+
+    def issue(self):
+        """The next set."""
+        self.turn += 1
+        return {"access_key": f"AKTEMP{self.turn}", "secret_key": f"temporary/secret+{self.turn}",
+                "session_token": f"token-{self.turn}-of-the-test"}
+
+    def write(self, keys):
+        for name, value in keys.items():
+            new = self.server.directory / (name + ".new")
+            new.write_text(value + "\n")
+            new.rename(self.server.directory / name)
+
+    def accept(self, keys, stale="ExpiredToken", beside=False):
+        self.server.fake.accept(keys["access_key"], keys["secret_key"], keys["session_token"], stale, beside)
+
+    def rotate(self, stale):
+        """As the vendors do it: the old keys end some time after the new ones begin."""
+        following = self.issue()
+        self.accept(following, stale, beside=True)
+        self.write(following)
+        self.accept(following, stale)
+
+
+def start_with_temporary_keys(server):
+    keys = TemporaryKeys(server)
+    first = keys.issue()
+    keys.write(first)
+    keys.accept(first)
+    server.kill()
+    server.start()
+    return keys
+
+
+@case(("cos", "ExpiredToken"), ("cos", "AccessDenied"), ("s3", "InvalidToken"),
+      short=lambda store, stale: (store, stale) == ("cos", "ExpiredToken"))
+def transfers_outlive_temporary_keys(store, stale):
+    """New keys in the files and refused old ones: a running upload and the sessions go on, without SIGHUP."""
+    server = Server(store)
+    try:
+        keys = start_with_temporary_keys(server)
+        path, body = fresh_path("temporary"), content(3 * LARGE)
+        session, other = server.connect(), server.connect()
+        data = session.transfer(f"STOR {path}")
+        third = len(body) // 3
+        data.sendall(body[:third])
+        wait_until(lambda: server.requests("UploadPart"), "a part arrives", 20)
+        for turn in (1, 2):
+            keys.rotate(stale)
+            data.sendall(body[turn * third:(turn + 1) * third])
+            other.store(f"STOR small-{turn}.bin", content(SMALL))
+        data.close()
+        session.expect(226)
+        check_same(body, server.object(path), "the store has")
+        wait_until(lambda: server.log().count("credentials replaced") >= 2, "both replacements are logged")
+        session.close()
+        other.close()
+        log = server.log()
+        assert "store=main" in log.split("credentials replaced")[1].splitlines()[0], log
+        for secret in ("temporary/secret", "-of-the-test"):
+            assert secret not in log, f"{secret} is in the log"
+        server.stop()
+    finally:
+        server.kill()
+        server.fake.stop()
+
+
+@case((), short=True)
+def broken_files_keep_the_keys():
+    """A configuration that cannot be read changes nothing and is complained of once; SIGHUP takes new keys as well."""
+    server = Server("cos")
+    try:
+        keys = start_with_temporary_keys(server)
+        good = server.config.read_text()
+        server.config.write_text("[server\n")
+        wait_until(lambda: "credentials not read again" in server.log(), "the broken file is noticed", 20)
+        with server.connect() as session:
+            session.store("STOR kept.bin", content(SMALL))
+        (server.directory / "session_token").unlink()
+        server.config.write_text(good)
+        wait_until(lambda: server.log().count("credentials not read again") == 2, "the missing file is noticed", 20)
+        with server.connect() as session:
+            session.store("STOR kept-2.bin", content(SMALL))
+        assert "credentials replaced" not in server.log()
+        following = keys.issue()
+        keys.write(following)
+        keys.accept(following)
+        assert "reloaded" in reload(server)
+        assert server.log().count("credentials replaced") == 1, server.log()
+        with server.connect() as session:
+            session.store("STOR new.bin", content(SMALL))
+        assert server.log().count("credentials not read again") == 2, server.log()
+        server.stop()
+    finally:
+        server.kill()
+        server.fake.stop()
+
+
 @case((), short=True)
 def logs_are_json_and_hide_secrets():
     directory = Setup.directory("logs")

@@ -64,6 +64,11 @@ StoredObject object_of(Content content, std::int64_t now) {
           .modified = now};
 }
 
+std::string key_or_prefix(const HttpRequest& request, const Target& target) {
+  const std::string* prefix = request.parameter("prefix");
+  return target.key.empty() && prefix != nullptr ? *prefix : target.key;
+}
+
 std::string content_of(const StoredObject& object) {
   std::string content;
   for_each_block(object.pieces, 0, object.size, [&](std::string_view block) {
@@ -94,7 +99,9 @@ struct FakeStore::Implementation {
   bool answer_control(Socket& socket, Reader& reader, HttpRequest& request);
   HttpReply control(const HttpRequest& request);
   HttpReply control_object(const HttpRequest& request, const std::string& key);
+  void set_credentials(std::string access_key, std::string secret_key, std::string token, std::string stale_code);
   std::optional<HttpReply> refuse(const HttpRequest& request, const std::optional<HttpReply>& nowhere);
+  std::optional<Refusal> refuse_signature(const HttpRequest& request) const;
   bool refuse_early(Socket& socket, Reader& reader, HttpRequest& request, HttpReply reply);
   std::optional<HttpReply> instead_of_executing(const FaultRule& rule, const Target& target);
   HttpReply execute(const HttpRequest& request, const Target& target, bool corrupt);
@@ -118,11 +125,13 @@ struct FakeStore::Implementation {
   std::condition_variable stopped;
   bool stopping = false;
   Bucket bucket{options};
+  std::optional<FakeStoreOptions> still_accepted;  // keys that others have followed
   std::vector<RecordedRequest> records;
   std::uint64_t next_request = 1;
   std::list<Client> clients;
 
   Faults faults;
+  PrefixBudget prefix_budget{options.prefix_rate};
   std::thread acceptor;
 };
 
@@ -235,10 +244,22 @@ void FakeStore::Implementation::dress(HttpReply& reply) {
   reply.headers.emplace_back(s3 ? "x-amz-request-id" : "x-cos-request-id", fmt::format("FAKE{:012d}", next_request++));
 }
 
+std::optional<Refusal> FakeStore::Implementation::refuse_signature(const HttpRequest& request) const {
+  FakeStoreOptions newest;
+  std::optional<FakeStoreOptions> older;
+  {
+    std::lock_guard lock(mutex);
+    newest = options;
+    older = still_accepted;
+  }
+  auto refusal = check_signature(request, newest, now());
+  return refusal && older && !check_signature(request, *older, now()) ? std::nullopt : refusal;
+}
+
 /// What a refusal by the head alone looks like; `nowhere` is what locating the target found wrong.
 std::optional<HttpReply> FakeStore::Implementation::refuse(const HttpRequest& request,
                                                            const std::optional<HttpReply>& nowhere) {
-  if (auto refusal = check_signature(request, options, now())) {
+  if (auto refusal = refuse_signature(request)) {
     return bucket.error(refusal->status, refusal->code, refusal->message);
   }
   if (nowhere) return nowhere;
@@ -332,6 +353,8 @@ bool FakeStore::Implementation::answer(Socket& socket, Reader& reader, HttpReque
     reply = bucket.error(bad->status, bad->code, bad->message);
   } else if (fault_reply) {
     reply = std::move(*fault_reply);
+  } else if (options.prefix_rate > 0 && !prefix_budget.take(target.op, key_or_prefix(request, target))) {
+    reply = bucket.error(503, "SlowDown", "Reduce your request rate");
   } else {
     reply = execute(request, target, hit(FaultAction::corrupt));
   }
@@ -365,6 +388,17 @@ HttpReply FakeStore::Implementation::control(const HttpRequest& request) {
   }
   if (what == "fault" && request.method == "DELETE") {
     faults.clear();
+    return plain("ok\n");
+  }
+  if (what == "credentials" && (request.method == "PUT" || request.method == "POST")) {
+    auto words = split(strip(request.body), ' ');
+    if (words.size() < 2) return plain("expected ACCESS-KEY SECRET-KEY [TOKEN [CODE]]\n", 400);
+    words.resize(4);
+    {
+      std::lock_guard lock(mutex);
+      still_accepted = request.method == "POST" ? std::optional(options) : std::nullopt;
+    }
+    set_credentials(words[0], words[1], words[2], words[3]);
     return plain("ok\n");
   }
   if (what.starts_with("objects/")) return control_object(request, decode(what.substr(8), Plus::literal).value_or(""));
@@ -418,6 +452,15 @@ HttpReply FakeStore::Implementation::control_object(const HttpRequest& request, 
   return reply;
 }
 
+void FakeStore::Implementation::set_credentials(std::string access_key, std::string secret_key, std::string token,
+                                                std::string stale_code) {
+  std::lock_guard lock(mutex);
+  options.access_key = std::move(access_key);
+  options.secret_key = std::move(secret_key);
+  options.session_token = std::move(token);
+  if (!stale_code.empty()) options.stale_token_code = std::move(stale_code);
+}
+
 FakeStore::FakeStore(FakeStoreOptions options)
     : implementation_(std::make_unique<Implementation>(std::move(options))) {}
 FakeStore::~FakeStore() = default;
@@ -444,6 +487,12 @@ std::size_t FakeStore::count(std::string_view op) const {
   std::lock_guard lock(implementation_->mutex);
   return static_cast<std::size_t>(
       std::ranges::count_if(implementation_->records, [&](const auto& r) { return op.empty() || r.op == op; }));
+}
+
+void FakeStore::set_credentials(std::string access_key, std::string secret_key, std::string session_token,
+                                std::string stale_token_code) {
+  implementation_->set_credentials(std::move(access_key), std::move(secret_key), std::move(session_token),
+                                   std::move(stale_token_code));
 }
 
 void FakeStore::fail(FaultRule rule) { implementation_->faults.add(std::move(rule)); }

@@ -12,6 +12,9 @@
 //   GET    /_fake/objects          key size etag crc64 content-type [name=value ...]
 //   GET    /_fake/objects/KEY      the content; PUT stores it, DELETE removes it
 //   GET    /_fake/uploads          key upload-id parts bytes
+//   PUT    /_fake/credentials      ACCESS-KEY SECRET-KEY [TOKEN [CODE]]: what is accepted from now on, and with what
+//                                  another token is refused (ExpiredToken)
+//   POST   /_fake/credentials      the same, accepted beside what was accepted before
 //   PUT    /_fake/listing_lag      a number: listings do not show so many of the last writes (option listing_lag)
 #pragma once
 
@@ -35,8 +38,11 @@ struct FakeStoreOptions {
   std::string region = "us-east-1";
   std::string access_key = "AKIDEXAMPLE";
   std::string secret_key = "EXAMPLEsecretKeyForTests";
-  bool any_host = true;                  ///< COS: the bucket is implied, whatever Host says
-  std::uint64_t min_part = 0;            ///< 0: the dialect's own, 5 MiB (S3) or 1 MiB (COS)
+  std::string session_token{};                    ///< of temporary keys; empty: none is asked for
+  std::string stale_token_code = "ExpiredToken";  ///< 400; the other codes a stale token is refused with: 403
+  double prefix_rate = 0;      ///< writes, deletes and listings a second below one top directory, then SlowDown; 0: any
+  bool any_host = true;        ///< COS: the bucket is implied, whatever Host says
+  std::uint64_t min_part = 0;  ///< 0: the dialect's own, 5 MiB (S3) or 1 MiB (COS)
   std::uint32_t max_page = 1000;         ///< most entries a listing page holds, whatever the request says
   std::chrono::milliseconds latency{0};  ///< before each response
   std::size_t listing_lag = 0;           ///< the last writes (puts and removals) that listings do not show yet
@@ -122,6 +128,8 @@ class FakeStore {
   void put_object(std::string key, std::string content);
   void remove_object(const std::string& key);
   void set_latency(std::chrono::milliseconds latency);
+  void set_credentials(std::string access_key, std::string secret_key, std::string session_token = {},
+                       std::string stale_token_code = "ExpiredToken");
   /// From now on listings do not show the last `writes` changes, and all others they do.
   void lag_listings(std::size_t writes);
 

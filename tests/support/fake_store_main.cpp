@@ -26,6 +26,9 @@ void declare(CLI::App& app, Arguments& a) {
   app.add_option("--region", a.options.region);
   app.add_option("--access-key", a.options.access_key);
   app.add_option("--secret-key", a.options.secret_key);
+  app.add_option("--session-token", a.options.session_token, "of temporary keys; default: none is asked for");
+  app.add_option("--prefix-rate", a.options.prefix_rate,
+                 "writes, deletes and listings a second below one top directory");
   app.add_option("--port-file", a.port_file, "the port is written here once the server listens");
   app.add_option("--latency-ms", a.latency_ms, "before each response");
   app.add_option("--throughput", a.options.throughput, "bytes a second, connection and direction");

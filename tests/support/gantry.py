@@ -164,6 +164,11 @@ class FakeStore:
     def forgive(self):
         self.control("DELETE", "fault")
 
+    def accept(self, access_key, secret_key, token, stale="ExpiredToken", beside=False):
+        """These keys with this token are good from now on, alone or beside those before; another token is refused with
+        the code `stale`."""
+        self.control("POST" if beside else "PUT", "credentials", f"{access_key} {secret_key} {token} {stale}")
+
     def requests(self, op=""):
         """Lines of METHOD target op status, of all requests or of one kind."""
         lines = self.control("GET", "requests").decode().splitlines()
@@ -259,7 +264,8 @@ class Daemon:
 
 
 class Gantry(Daemon):
-    """One running gantryd. Users: demo (everything) and viewer (may only look and read)."""
+    """One running gantryd. Users: demo (everything), viewer (may only look and read), writer (the opposite) and keeper
+    (everything but to destroy what exists)."""
 
     def __init__(self, store="local", server=None, tls=None, transfer=None, latency_ms=0, store_arguments=(),
                  store_settings=None):
@@ -282,7 +288,10 @@ class Gantry(Daemon):
             + table("[log]", {"directory": "", "level": "info"})
             + table("[[store]]", {**self._store_settings(latency_ms, store_arguments), **(store_settings or {})})
             + table("[[user]]", {"name": "demo", "password": "demo", "home": "main:/"})
-            + table("[[user]]", {"name": "viewer", "password": "viewer", "home": "main:/", "permissions": "elr"}),
+            + table("[[user]]", {"name": "viewer", "password": "viewer", "home": "main:/", "permissions": "elr"})
+            + table("[[user]]", {"name": "writer", "password": "writer", "home": "main:/",
+                                 "permissions": "eadfmwMT"})
+            + table("[[user]]", {"name": "keeper", "password": "keeper", "home": "main:/", "delete_enable": False}),
             encoding="utf-8",
         )
         self.log_file = self.directory / "log"

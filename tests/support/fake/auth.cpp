@@ -186,7 +186,23 @@ std::optional<Refusal> check_cos(const HttpRequest& request, const FakeStoreOpti
 
 }  // namespace
 
+namespace {
+
+/// Temporary keys are good only together with their token.
+std::optional<Refusal> check_token(const HttpRequest& request, const FakeStoreOptions& options) {
+  if (options.session_token.empty()) return std::nullopt;
+  const bool s3 = options.dialect == FakeDialect::s3;
+  const std::string token = request.header(s3 ? "x-amz-security-token" : "x-cos-security-token");
+  if (token == options.session_token) return std::nullopt;
+  if (token.empty()) return Refusal{403, "InvalidAccessKeyId", "These keys need their token"};
+  const int status = options.stale_token_code == "ExpiredToken" ? 400 : 403;
+  return Refusal{status, options.stale_token_code, "The provided token has expired"};
+}
+
+}  // namespace
+
 std::optional<Refusal> check_signature(const HttpRequest& request, const FakeStoreOptions& options, std::int64_t now) {
+  if (auto refusal = check_token(request, options)) return refusal;
   const std::string text = request.header("authorization");
   if (options.dialect == FakeDialect::s3) {
     if (text.starts_with(v4_name)) return check_v4(request, options, now);

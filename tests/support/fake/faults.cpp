@@ -60,6 +60,21 @@ std::optional<FaultRule> Faults::match(std::string_view op, std::string_view key
   return std::nullopt;
 }
 
+bool PrefixBudget::take(std::string_view op, std::string_view key) {
+  if (!op.starts_with("Put") && !op.starts_with("Delete") && !op.starts_with("ListObjects") &&
+      op != "CompleteMultipartUpload" && op != "CopyObject")
+    return true;
+  std::lock_guard lock(mutex_);
+  const auto now = std::chrono::steady_clock::now();
+  auto [found, fresh] = levels_.try_emplace(std::string(key.substr(0, key.find('/'))), Level{rate_, now});
+  Level& level = found->second;
+  level.tokens = std::min(rate_, level.tokens + rate_ * std::chrono::duration<double>(now - level.filled).count());
+  level.filled = now;
+  if (level.tokens < 1) return false;
+  level.tokens -= 1;
+  return true;
+}
+
 FaultRule parse_fault(std::string_view line) {
   FaultRule rule;
   bool has_action = false;

@@ -400,6 +400,7 @@ TEST_F(LoaderFiles, SecretsComeFromFilesAndTheEnvironment) {
   EXPECT_EQ(loaded->config.stores[0].access_key, "id-from-env");
   EXPECT_EQ(loaded->config.stores[0].secret_key.reveal(), "key-from-file");
   EXPECT_FALSE(loaded->holds_secrets);
+  EXPECT_THAT(loaded->files, ElementsAre(directory_ + "/gantry.toml", directory_ + "/key.txt"));
 }
 
 TEST_F(LoaderFiles, MissingFilesAndVariablesNameTheKey) {

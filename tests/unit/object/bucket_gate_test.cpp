@@ -36,7 +36,7 @@ class Gate : public testing::Test {
     unsigned begun = 0;
     for (const auto end = now_ + span; now_ < end; now_ += milliseconds(1)) {
       if (!gate_.try_enter(now_)) continue;
-      gate_.leave(true);
+      gate_.leave(true, now_);
       ++begun;
     }
     return begun;
@@ -59,7 +59,7 @@ TEST_F(Gate, halves_what_runs_and_recovers_slowly) {
   for (int i = 0; i < 8; ++i) {
     now_ += seconds(1);
     ASSERT_TRUE(gate_.try_enter(now_));
-    gate_.leave(true);
+    gate_.leave(true, now_);
   }
   EXPECT_EQ(gate_.concurrency(), 9U);
   for (int i = 0; i < 9; ++i) {
@@ -75,7 +75,7 @@ TEST_F(Gate, slows_what_begins_in_a_second_and_recovers_slowly) {
   for (int i = 0; i < 200; ++i) {
     now_ += milliseconds(10);
     ASSERT_TRUE(gate_.try_enter(now_));
-    gate_.leave(true);
+    gate_.leave(true, now_);
   }
   gate_.slow_down(now_);
   EXPECT_NEAR(gate_.pace(), 50, 5) << "half of 100 a second";
@@ -91,9 +91,19 @@ TEST_F(Gate, slows_what_begins_in_a_second_and_recovers_slowly) {
   EXPECT_EQ(gate_.pace(), BucketGate::min_pace) << "never to a standstill";
 }
 
+TEST_F(Gate, goes_down_to_what_the_store_takes) {
+  for (int i = 0; i < 2000; ++i) {
+    now_ += milliseconds(1);
+    ASSERT_TRUE(gate_.try_enter(now_));
+    gate_.leave(i % 20 == 0, now_);
+  }
+  gate_.slow_down(now_);
+  EXPECT_NEAR(gate_.pace(), 50, 5) << "of 1000 a second 50 succeeded";
+}
+
 TEST_F(Gate, an_episode_is_logged_once_with_the_bucket) {
   for (int i = 0; i < 30; ++i) {
-    if (gate_.try_enter(now_)) gate_.leave(i % 2 == 0);
+    if (gate_.try_enter(now_)) gate_.leave(i % 2 == 0, now_);
     gate_.slow_down(now_ += seconds(1));
   }
   EXPECT_TRUE(gate_.pace() < BucketGate::max_pace);

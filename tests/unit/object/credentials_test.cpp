@@ -35,6 +35,9 @@ TEST(LiveCredentials, asks_seldom_and_only_when_somebody_looks) {
   live.ask_for_newer();
   EXPECT_EQ(asked, 1) << "again within the pause";
   EXPECT_FALSE(live.looking());
+  live.replace(keys("newer"));
+  live.ask_for_newer();
+  EXPECT_EQ(asked, 2) << "what was found may have been half of a set";
 }
 
 }  // namespace

@@ -80,6 +80,15 @@ TEST_F(Retry, repairs_once) {
   EXPECT_EQ(calls_, 2U);
 }
 
+TEST_F(Retry, keys_are_renewed_twice) {
+  unsigned repairs = 0;
+  auto result = run([](unsigned) -> Attempt<int> { return std::unexpected(failing(Remedy::fix_credentials)); },
+                    [&](const Failure&) { return ++repairs > 0; });
+  EXPECT_FALSE(result);
+  EXPECT_EQ(repairs, 2U);
+  EXPECT_EQ(calls_, 3U);
+}
+
 TEST_F(Retry, what_cannot_be_repaired_is_final) {
   auto result = run([](unsigned) -> Attempt<int> { return std::unexpected(failing(Remedy::fix_region)); },
                     [](const Failure&) { return false; });
