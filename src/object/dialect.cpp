@@ -43,26 +43,47 @@ bool is_address(const std::string& host) {
   return !ec;
 }
 
-/// Names older than the "cos." label.
-std::string cos_host(const Location& location) {
+/// Host of a region in the public network, which names bucket and region in a copy source whatever host the request
+/// itself takes.
+std::string cos_region_host(std::string_view region) {
+  // Names older than the "cos." label.
   static constexpr std::array<std::string_view, 6> old{"cn-south",     "cn-north",   "cn-east",
                                                        "cn-southwest", "cn-south-2", "sg"};
+  return fmt::format("{}{}.myqcloud.com", std::ranges::find(old, region) != old.end() ? "" : "cos.", region);
+}
+
+/// The region in "cos.REGION.myqcloud.com" and its likes; empty: the name has none.
+std::string region_in_host(std::string_view host) {
+  static constexpr std::array<std::string_view, 2> labels{"cos.", "cos-internal."};
+  for (std::string_view suffix : {".myqcloud.com", ".tencentcos.cn"})
+    if (host.ends_with(suffix)) host.remove_suffix(suffix.size());
+  for (std::string_view label : labels)
+    if (host.starts_with(label)) host.remove_prefix(label.size());
+  return host == "accelerate" || host.contains('.') ? std::string() : std::string(host);
+}
+
+bool is_vendor_host(std::string_view host) {
+  return host.ends_with(".myqcloud.com") || host.ends_with(".tencentcos.cn");
+}
+
+std::string cos_host(const Location& location) {
   if (location.internal) return fmt::format("cos-internal.{}.tencentcos.cn", location.region);
-  if (std::ranges::find(old, location.region) != old.end()) return fmt::format("{}.myqcloud.com", location.region);
-  return fmt::format("cos.{}.myqcloud.com", location.region);
+  return cos_region_host(location.region);
 }
 
 BucketOrigin cos_origin(const Location& location, http::Origin origin) {
   BucketOrigin out;
-  std::string vendor = fmt::format("{}.{}", location.bucket, cos_host(location));
-  out.copy_source = vendor;
   out.vendor_host = location.endpoint.empty();
-  if (out.vendor_host) {
-    origin.host = vendor;
-  } else if (!is_address(origin.host) && origin.host != "localhost") {
-    if (!origin.host.starts_with(location.bucket)) origin.host = fmt::format("{}.{}", location.bucket, origin.host);
-    out.copy_source = origin.host;
-  }
+  const std::string bucket = location.bucket + ".";
+  const bool nameless = is_address(origin.host) || origin.host == "localhost";
+  std::string host = out.vendor_host ? cos_host(location) : origin.host;
+  if (host.starts_with(bucket)) host.erase(0, bucket.size());
+  if (out.vendor_host || !nameless) origin.host = bucket + host;
+  // Hosts of acceleration and of the internal network lead to the bucket but do not name it to the service.
+  std::string region = location.region;
+  if (region.empty() && is_vendor_host(host)) region = region_in_host(host);
+  const bool by_region = !region.empty() && (out.vendor_host || nameless || is_vendor_host(host));
+  out.copy_source = bucket + (by_region ? cos_region_host(region) : host);
   out.origin = std::move(origin);
   return out;
 }
@@ -90,8 +111,11 @@ Result<BucketOrigin> make_origin(const Location& location) {
   if (location.bucket.empty()) return fail(Errc::invalid, "store", "no bucket is given");
   http::Origin origin{.tls = location.tls, .host = {}, .port = static_cast<std::uint16_t>(location.tls ? 443 : 80)};
   if (!location.endpoint.empty()) {
-    auto parsed = http::parse_origin(location.endpoint);
-    if (!parsed) return fail(Errc::invalid, "store", "endpoint must be scheme://host[:port]: " + location.endpoint);
+    std::string endpoint = location.endpoint;
+    if (endpoint.ends_with('/')) endpoint.pop_back();
+    if (!endpoint.contains("://")) endpoint.insert(0, location.tls ? "https://" : "http://");
+    auto parsed = http::parse_origin(endpoint);
+    if (!parsed) return fail(Errc::invalid, "store", "endpoint must be [scheme://]host[:port]: " + location.endpoint);
     origin = *parsed;
   } else if (location.region.empty()) {
     return fail(Errc::invalid, "store", "give a region or an endpoint");

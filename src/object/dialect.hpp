@@ -36,8 +36,8 @@ struct Location {
   DialectKind dialect = DialectKind::s3;
   std::string bucket{};
   std::string region{};
-  std::string endpoint{};   ///< scheme://host[:port]; empty: the vendor's own host for the region
-  bool tls = true;          ///< of the vendor's own host; an endpoint says it itself
+  std::string endpoint{};   ///< [scheme://]host[:port]; empty: the vendor's own host for the region
+  bool tls = true;          ///< of the vendor's own host, and of an endpoint without a scheme
   bool path_style = false;  ///< S3 only
   bool internal = false;    ///< COS only: the host of Tencent's internal network
 };
@@ -55,7 +55,8 @@ struct BucketOrigin {
 /// the host is an address. COS: `{bucket}.cos.{region}.myqcloud.com`; internal
 /// `{bucket}.cos-internal.{region}.tencentcos.cn`; with an endpoint its host as given when it begins with the bucket,
 /// else `{bucket}.{host}`. An endpoint that is an address or localhost cannot carry the bucket in the host: COS
-/// requests go there as they are, with the endpoint as Host, and the server must know its bucket.
+/// requests go there as they are, with the endpoint as Host, and the server must know its bucket. A copy source on COS
+/// names the bucket by the public host of its region, whichever of Tencent's hosts requests take.
 /// Errc::invalid: a malformed endpoint, no bucket, or neither region nor endpoint.
 [[nodiscard]] Result<BucketOrigin> make_origin(const Location& location);
 

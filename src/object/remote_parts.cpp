@@ -57,6 +57,7 @@ Result<void> check_target(const char* operation, const PartTarget& target, const
 
 Task<Result<std::string>> RemoteStore::start_parts(std::string key, PutOptions options) {
   if (auto good = check_key("start_parts", key); !good) co_return fail(std::move(good.error()));
+  if (auto good = check_metadata("start_parts", options.metadata); !good) co_return fail(std::move(good.error()));
   Call call{.operation = "start_parts", .method = "POST", .key = key, .query = {{"uploads", ""}}};
   add_put_headers(call, options);
   co_return co_await with_retries<std::string>(
