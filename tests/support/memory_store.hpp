@@ -18,6 +18,7 @@ struct MemoryStoreOptions {
   object::Limits limits{.min_part = 1};
   bool crc64 = true;            ///< answer CRC-64 as COS does
   std::size_t listing_lag = 0;  ///< see lag_listings()
+  bool create_only = true;      ///< knows the condition, of a copy and a join too; otherwise of a put only
 };
 
 /// Operations are named as in object::Store: "head", "get", "body" (each Body::read), "put", "list", "remove",
