@@ -247,6 +247,34 @@ TEST_F(Scripted, cos_create_only_and_copy_have_their_own_words) {
   EXPECT_EQ(requests()[1].header("x-cos-copy-source-if-match"), "\"e1\"");
 }
 
+TEST_F(Scripted, create_only_copy_says_so_and_recognises_its_own_object) {
+  const Canned same{200, {{"ETag", "\"e1\""}, {"Content-Length", "3"}}, ""};
+  const CopyRequest request{.from = "a", .to = "c", .if_match = "e1", .create_only = true};
+  RemoteStore& store = cos();
+  answer(error_answer(409, "FileAlreadyExists"));
+  answer(same);
+  EXPECT_EQ(run(store.copy(request)).error().code, Errc::already_exists);
+  EXPECT_EQ(requests()[0].header("x-cos-forbid-overwrite"), "true");
+  // The first try was done although its answer was lost.
+  script_->answers.clear();
+  answer({.instead = lost()});
+  answer(error_answer(409, "FileAlreadyExists"));
+  answer(same);
+  answer(same);
+  auto copied = run(store.copy(request));
+  ASSERT_TRUE(copied) << copied.error().text();
+  EXPECT_EQ(copied->etag, "e1");
+}
+
+TEST_F(Scripted, create_only_copy_tells_a_changed_source_from_a_taken_name) {
+  RemoteStore& store = s3();
+  answer(error_answer(412, "PreconditionFailed"));
+  answer({404, {}, ""});
+  const CopyRequest request{.from = "a", .to = "c", .if_match = "e1", .create_only = true};
+  EXPECT_EQ(run(store.copy(request)).error().code, Errc::conflict);
+  EXPECT_EQ(requests()[0].header("If-None-Match"), "*");
+}
+
 TEST_F(Scripted, copy_reads_the_error_inside_a_200) {
   RemoteStore& store = s3();
   answer(error_answer(200, "InternalError"));
