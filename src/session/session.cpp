@@ -224,7 +224,7 @@ Task<void> Session::execute(proto::Line line) {
 Task<void> Session::run_command(const Row* row, std::string argument) {
   proto::CommandLine command{std::string(row->verb), argument, !argument.empty()};
   auto answer = co_await row->handler(*this, std::move(argument));
-  log_command(*this, row, command, answer.code);
+  log_command(*this, row, command, answer.code == 0 ? std::exchange(early_code_, 0) : answer.code);
   control_.send(answer);
 }
 

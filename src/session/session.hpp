@@ -52,6 +52,11 @@ class Session {
 
   /// A preliminary reply (1yz) from a running command.
   void send_preliminary(const proto::Reply& reply) { control_.send(reply); }
+  /// The last reply of a command that has something left to do; it then returns a Reply with code 0.
+  void answer_early(const proto::Reply& reply) {
+    early_code_ = reply.code;
+    control_.send(reply);
+  }
   /// Relative to the working directory. Errc::bad_name.
   [[nodiscard]] Result<vfs::Path> resolve(std::string_view argument) const;
   /// The session ends after the reply now being made.
@@ -98,6 +103,7 @@ class Session {
   SteadyClock::time_point started_ = SteadyClock::now();
   SteadyClock::time_point last_activity_ = SteadyClock::now();
   unsigned long_lines_ = 0;
+  int early_code_ = 0;
   bool closing_ = false;
   bool draining_ = false;
 };

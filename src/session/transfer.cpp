@@ -28,6 +28,9 @@ constexpr std::size_t listing_block = 32 * kib;
 /// A client that dies, or gives up as curl does at --max-time, closes data and control connection within the same
 /// millisecond, in either order. An upload that just ended waits so long for the bad news before it is believed.
 constexpr auto last_doubts = std::chrono::milliseconds(10);
+/// A client whose upload is refused in the middle mostly hears of it only when it has sent everything, and of a reset
+/// it knows no reason: so long its bytes are still taken, and dropped.
+constexpr auto refused_limit = std::chrono::seconds(5);
 
 /// What happened between 150 and the last reply.
 struct Outcome {
@@ -301,12 +304,18 @@ Task<Result<void>> check_size(const Session& session, vfs::Upload& upload, std::
   co_return fail(Errc::too_large, "upload", fmt::format("{} bytes after {}", announced, begins));
 }
 
+/// We ended it, and the client is still sending.
+bool refused_midway(const Result<void>& received) {
+  if (received) return false;
+  const Errc code = received.error().code;
+  return code != Errc::data_broken && code != Errc::cancelled && code != Errc::data_open_failed;
+}
+
 void record_too_large(const Session& session, const vfs::Path& path, const Outcome& outcome) {
   if (outcome.result || outcome.result.error().code != Errc::too_large) return;
   log::Fields fields = session.log_fields();
   fields.emplace_back("path", path.text());
   fields.emplace_back("limit", session.config().transfer.max_file_size);
-  fields.emplace_back("received", outcome.bytes);
   log::error("file too large", fields);
 }
 
@@ -350,11 +359,18 @@ Task<proto::Reply> upload(Session& session, UploadRequest request) {
     co_await finish_receiving(**data);
     if (parameters.announced != outcome.bytes) co_await async::sleep_for(last_doubts);
   }
+  const bool refused = data && refused_midway(outcome.result);
   co_await decide(session, **upload, parameters.announced, outcome);
-  if (data) (*data)->close();
+  if (data && !refused) (*data)->close();
   record(session, {"STOR", request.path, true}, outcome);
   record_too_large(session, request.path, outcome);
-  co_return final_reply(session, outcome.result);
+  auto answer = final_reply(session, outcome.result);
+  if (refused) {
+    session.answer_early(answer);
+    co_await (*data)->finish(refused_limit);
+    co_return proto::Reply{};
+  }
+  co_return answer;
 }
 
 namespace {
