@@ -8,6 +8,8 @@ import itertools
 import pathlib
 import random
 import re
+import socket
+import struct
 import subprocess
 import sys
 import unittest
@@ -23,6 +25,9 @@ PART = 1 << 20        # of the usual server: min_part_size
 LIMIT = 10_000_000    # of the usual server: single_file_max_size
 SMALL, LARGE = 100_000, 6_000_000
 START_LIMIT = 30      # seconds until gantryd has said what is wrong with a file
+FOR_EVER = 100_000    # times of a rule for a fake store
+FORBIDDEN = {"action": "error", "status": 403, "code": "AccessDenied", "times": FOR_EVER}
+IMPATIENT = {"retry_deadline": "1500ms", "request_timeout": "1s", "connect_timeout": "1s"}
 
 # Two people and three buckets' worth of habits: the same home_dir twice, a bucket shared by four accounts.
 USUAL = """\
@@ -216,6 +221,24 @@ def content(size, seed=1):
     return random.Random(seed).randbytes(size)
 
 
+def long(test):
+    """Marks what a shortened run leaves out."""
+    test.long = True
+    return test
+
+
+def permissions(line):
+    """The letters of the perm fact (RFC 3659 section 7.5.5) in a line of MLSD."""
+    return re.search(r"perm=([a-z]*);", line.lower()).group(1)
+
+
+def reset(connection):
+    """Ends it with RST instead of FIN."""
+    plain = getattr(connection, "socket", connection)
+    plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    plain.close()
+
+
 class MigrationTest(unittest.TestCase):
     """Has a server of the usual configuration, shared with other tests, and a directory of its own in the bucket."""
 
@@ -238,6 +261,20 @@ class MigrationTest(unittest.TestCase):
         server = Legacy(text, **options)
         self.addCleanup(server.end)
         return server
+
+    def start_impatient(self, **options):
+        """One that gives a failing store up soon, for which the old file has no keys."""
+        server = Gantry("cos", store_settings=IMPATIENT, **options)
+        self.addCleanup(server.stop)
+        return server
+
+    def connect_to(self, server):
+        """A session of the user demo of a server that has another configuration."""
+        session = Connection(server.address, timeout=120)
+        self.addCleanup(session.close)
+        session.expect(220)
+        session.login()
+        return session
 
     def path(self, name="file.bin"):
         return f"{self.place}/{name}"

@@ -86,7 +86,8 @@ def play(session, server, user, password):
 
 def show_errors():
     heading("Wrong values: gantryd --config conf/vsftpd.conf")
-    wrong = change(examples.NEW_DIALECT, listen_port="70000", authority="ALL", log_level="LOUD", cos_bucket="{bucket name}-123")
+    wrong = change(examples.NEW_DIALECT, listen_port="70000", authority="ALL", log_level="LOUD",
+                   cos_bucket="{bucket name}-123")
     server = Legacy(wrong, started=False)
     try:
         status, output = check_file(server.config)

@@ -2,11 +2,13 @@
 
 import hashlib
 import re
+import signal
 import subprocess
+import time
 
 import examples
 from ftp_wire import Connection
-from legacy import SECRET_KEY, Legacy, MigrationTest, Setup, change, check_file
+from legacy import SECRET_KEY, SMALL, USUAL, Legacy, MigrationTest, Setup, change, check_file, content, wait_until
 
 
 def without_blanks(text):
@@ -90,9 +92,10 @@ class Example(MigrationTest):
                     .replace("cos_protocol = http\n", "cos_protocol = https\n"))
 
     def test_more_than_a_hundred_users(self):
-        account = examples.NEW_DIALECT[examples.NEW_DIALECT.index("cos_secretid"):examples.NEW_DIALECT.index("[COS_ACCOUNT_1]")]
+        text = examples.NEW_DIALECT
+        account = text[text.index("cos_secretid"):text.index("[COS_ACCOUNT_1]")]
         more = "".join(f"[COS_ACCOUNT_{n}]\n" + account.replace("user0", f"person{n}") for n in range(2, 152))
-        server = self.start(examples.NEW_DIALECT + more)
+        server = self.start(text + more)
         server.photos.put("file", b"x")
         with server.connect("person151", "pass0") as session:
             self.assertEqual(self.names(session), ["file"])
@@ -206,7 +209,8 @@ class Refused(MigrationTest):
     def test_all_wrong_values_at_once(self):
         output = self.refused(change(examples.THREE_ACCOUNTS, **{key: value for key, (value, _) in self.WRONG.items()}))
         for key in self.WRONG:
-            self.assertTrue(any(re.search(rf"vsftpd\.conf:\d+:\d+: \S*{key}", line) for line in output), f"{key} in {output}")
+            place = rf"vsftpd\.conf:\d+:\d+: \S*{key}"
+            self.assertTrue(any(re.search(place, line) for line in output), f"{key} in {output}")
 
     def test_placeholders_that_must_be_filled(self):
         for key, value in (("cos_secretid", "XXXXXX"), ("cos_secretkey", "XXXX"), ("cos_region", "ap-xxx"),
@@ -219,7 +223,8 @@ class Refused(MigrationTest):
                 self.assertTrue(any(re.search(rf"vsftpd\.conf:\d+:1: \S*{key}", line) for line in output), output)
 
     def test_missing_keys(self):
-        for key in ("cos_secretid", "cos_secretkey", "cos_bucket", "ftp_login_user_name", "ftp_login_user_password", "authority"):
+        for key in ("cos_secretid", "cos_secretkey", "cos_bucket", "ftp_login_user_name", "ftp_login_user_password",
+                    "authority"):
             with self.subTest(key=key):
                 output = self.refused(change(examples.NEW_DIALECT, **{key: None}))
                 self.assertEqual(len([line for line in output if key in line and "missing" in line]), 2, output)
@@ -248,15 +253,103 @@ class Refused(MigrationTest):
             self.assertNotIn("pass0", output)
 
 
+class Added(MigrationTest):
+    """Keys that the old tool did not have, added to its file; and the file changed under a running server."""
+
+    def setUp(self):
+        pass
+
+    def test_prefix_is_the_users_root(self):
+        server = self.start(USUAL.replace("authority=R\n", "authority=R\ncos_prefix = shared/public\n", 1))
+        server.photos.put("shared/public/seen", b"seen")
+        server.photos.put("shared/hidden", b"hidden")
+        with server.connect("reader") as session:
+            self.assertEqual(self.names(session, "NLST /"), ["seen"])
+            session.command("CWD ..", 250)
+            self.assertEqual(session.retrieve("RETR /seen"), b"seen")
+            for path in ("/hidden", "/../hidden", "/shared/hidden"):
+                session.command(f"SIZE {path}", 550)
+
+    def test_interrupted_uploads_as_they_were(self):
+        server = self.start(USUAL.replace("[OPTIONAL]\n", "[OPTIONAL]\ninterrupted_upload = keep\n"))
+        with server.connect() as session:
+            data = session.transfer("STOR cut.bin")
+            data.sendall(content(SMALL))
+            wait_until(lambda: "bytes so far" in session.command("STAT", 211).text, "the transfer is under way")
+            session.send("ABOR\r\n")
+            session.expect(426)
+            session.expect((225, 226))
+            data.close()
+        kept = server.photos.object("cut.bin")
+        self.assertTrue(kept and content(SMALL).startswith(kept), "what arrived is kept")
+
+    def test_speed_limits(self):
+        server = self.start(USUAL.replace("authority=R\n", "authority=R\nmax_download = 200000\n", 1))
+        server.photos.put("file.bin", content(600_000))
+        with server.connect("reader") as session:
+            begun = time.monotonic()
+            self.assertEqual(session.retrieve("RETR file.bin"), content(600_000))
+            self.assertGreater(time.monotonic() - begun, 1)
+
+    def test_quota_is_told(self):
+        server = self.start(USUAL.replace("authority=RW\n", "authority=RW\nquota_bytes = 123456789\n", 1))
+        with server.connect() as session:
+            self.assertIn("123456789", session.command("SITE QUOTA", tuple(range(200, 300))).text.replace(",", ""))
+
+    def test_changed_file_counts_after_hangup(self):
+        server = self.start(USUAL)
+        with server.connect() as before:
+            text = server.config.read_text().replace("password=anna-pass", "password=new-pass").replace(
+                "authority=R\n", "authority=RW\n", 1)
+            server.config.write_text(text)
+            server.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: self.code(server, "anna", "new-pass") == 230, "the new password counts")
+            self.assertEqual(self.code(server, "anna", "anna-pass"), 530)
+            before.command("PWD", 257)
+        with server.connect("reader") as session:
+            self.upload(session, "now-allowed", b"x")
+        server.config.write_text(text.replace("authority=RW", "authority=NONE"))
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: re.search(r"vsftpd\.conf:\d+:1: \S*authority", server.log()), "the broken file is reported")
+        self.assertEqual(self.code(server, "anna", "new-pass"), 230)
+
+    @staticmethod
+    def code(server, user, password):
+        with Connection(server.address) as session:
+            session.expect(220)
+            session.command(f"USER {user}", 331)
+            return session.command(f"PASS {password}").code
+
+    def test_user_who_only_writes(self):
+        server = self.start(USUAL)
+        server.photos.put("inbox/there.txt", b"secret")
+        with server.connect("writer") as session:
+            session.command("CWD inbox", 250)
+            for line in ("SIZE there.txt", "MDTM there.txt", "MLST there.txt"):
+                self.assertNotIn("6", session.command(line, 550).text[3:])
+            for line in ("RETR there.txt", "LIST", "NLST", "MLSD"):
+                data = session.open_data(session.passive())
+                session.command(line, 550)
+                data.close()
+            self.upload(session, "mine.txt", b"mine")
+            session.command("MKD made", 257)
+            session.command("RNFR mine.txt", 350)
+            session.command("RNTO made/mine.txt", 250)
+        self.assertEqual(server.photos.object("inbox/made/mine.txt"), b"mine")
+
+
 class Import(MigrationTest):
     """gantryd import prints a gantry.toml that serves the same."""
 
     def setUp(self):
         pass
 
+    def try_import(self, server, *options):
+        return subprocess.run([Setup.program("src/gantryd/gantryd"), "import", str(server.config), *options], check=False,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+
     def run_import(self, server, *options):
-        done = subprocess.run([Setup.program("src/gantryd/gantryd"), "import", str(server.config), *options],
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
+        done = self.try_import(server, *options)
         self.assertEqual(done.returncode, 0, done.stderr.decode())
         return done.stdout.decode()
 
@@ -297,6 +390,5 @@ class Import(MigrationTest):
 
     def test_wrong_file_is_refused(self):
         server = self.start(change(examples.NEW_DIALECT, authority="X"), started=False)
-        done = subprocess.run([Setup.program("src/gantryd/gantryd"), "import", str(server.config)], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
+        done = self.try_import(server)
         self.assertEqual((done.returncode, done.stdout), (78, b""))

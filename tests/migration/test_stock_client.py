@@ -1,6 +1,7 @@
 """The commands of the old manual, typed into clients that every system has, in front of a store of the COS dialect."""
 
 import os
+import re
 import signal
 import subprocess
 import urllib.parse
@@ -52,12 +53,12 @@ class TypedClient:
     program = ()
 
     def type(self, *lines, user="anna", ending="quit"):
-        script = "\n".join([f"open 127.0.0.1 {self.server.port}", f"user {user} {user}-pass", "binary", *lines, ending]) + "\n"
-        return self.run_client(*self.program, text=script)
+        login = (f"open 127.0.0.1 {self.server.port}", f"user {user} {user}-pass", "binary")
+        return self.run_client(*self.program, text="\n".join([*login, *lines, ending]) + "\n")
 
     def well(self, output):
         """No line of the output is an error of the server's."""
-        self.assertEqual([line for line in output.splitlines() if line[:1] in "45" and line[1:3].isdigit() and line[3:4] == " "], [])
+        self.assertEqual(re.findall(r"(?m)^[45]\d\d .*", output), [])
         self.assertNotIn("?Invalid", output)
         return output
 
@@ -135,10 +136,13 @@ class TypedClient:
         for name in NAMES:
             (self.here / name).write_bytes(name.encode())
         quoted = [f'"{name}"' for name in NAMES]
-        self.well(self.type(f"cd {self.place}", 'mkdir "目录 하나"', 'cd "目录 하나"', *(f"put {name}" for name in quoted), "ls"))
+        uploads = [f"put {name}" for name in quoted]
+        self.well(self.type(f"cd {self.place}", 'mkdir "目录 하나"', 'cd "目录 하나"', *uploads, "ls"))
         keys = {key for key in self.store.keys() if key.startswith(self.place)}
-        self.assertEqual(keys - {self.place + "/", self.path("目录 하나/")}, {self.path(f"目录 하나/{name}") for name in NAMES})
-        output = self.well(self.type(f"cd {self.path('')}", 'cd "目录 하나"', "ls", *(f"get {name} back-{n}" for n, name in enumerate(quoted)),
+        markers = {self.place + "/", self.path("目录 하나/")}
+        self.assertEqual(keys - markers, {self.path(f"目录 하나/{name}") for name in NAMES})
+        downloads = [f"get {name} back-{number}" for number, name in enumerate(quoted)]
+        output = self.well(self.type(f"cd {self.path('')}", 'cd "目录 하나"', "ls", *downloads,
                                      f'rename {quoted[0]} "改名.txt"', f"delete {quoted[1]}"))
         for number, name in enumerate(NAMES):
             self.assertIn(name, output)
@@ -189,7 +193,8 @@ class Resume(ClientTest):
 
     def assert_sent_less(self, path, most):
         """The last upload of a path took only what was missing."""
-        lines = [line for line in self.server.own_log().splitlines() if f"path=/{path} " in line and "outcome=complete" in line]
+        log = self.server.own_log().splitlines()
+        lines = [line for line in log if f"path=/{path} " in line and "outcome=complete" in line]
         sent = int(lines[-1].split(" bytes=")[1].split()[0])
         self.assertLessEqual(sent, most)
 
@@ -216,7 +221,8 @@ class Resume(ClientTest):
 
     def test_curl_killed_and_started_again(self):
         path = self.path("large.bin")
-        self.kill_in_mid_upload(path, "curl", "-s", "--limit-rate", "2M", "-u", "anna:anna-pass", "-T", "large.bin", self.url(path))
+        self.kill_in_mid_upload(path, "curl", "-s", "--limit-rate", "2M", "-u", "anna:anna-pass", "-T", "large.bin",
+                                self.url(path))
         self.curl("-C", "-", "-T", "large.bin", self.url(path))
         self.assert_stored(path, content(LARGE))
         self.assert_sent_less(path, LARGE - 2 * PART)

@@ -2,12 +2,12 @@
 
 import re
 import socket
+import subprocess
 import time
 
 from ftp_wire import Connection
 from gantry import client_context
-from legacy import SECRET_KEY, USUAL, Legacy, MigrationTest, Setup, change, check_file, free_port, wait_until
-from test_traps_transfers import long
+from legacy import SECRET_KEY, USUAL, Legacy, MigrationTest, Setup, change, check_file, free_port, long, wait_until
 
 
 def two_free_ports():
@@ -100,8 +100,6 @@ class Network(MigrationTest):
             self.assertTrue(session.at_end())
 
     def test_trap_16_hashed_passwords_work_in_the_old_file(self):
-        import subprocess
-
         done = subprocess.run([Setup.program("src/gantryd/gantryd"), "hash-password"], input=b"anna-pass\n",
                               stdout=subprocess.PIPE, check=True, timeout=60)
         server = self.start(USUAL.replace("password=anna-pass", "password=" + done.stdout.decode().strip()))

@@ -1,36 +1,16 @@
-"""The COS FTP Server tool's traps 1 to 8 and 18: what happens to bytes, to others meanwhile, and to memory.
+"""The COS FTP Server tool's traps 1 to 5 and 18: what happens to bytes, and to others meanwhile.
 
 Each is shown absent on the wire, with that tool's own configuration.
 """
 
 import contextlib
-import resource
 import select
-import socket
-import struct
-import threading
 import time
 
 from legacy import (
-    LARGE, LIMIT, PART, PHOTOS, SMALL, USUAL, Gantry, Legacy, MigrationTest, Setup, change, close_cleanly, content,
-    cpu_seconds, memory_of, wait_until,
+    FORBIDDEN, FOR_EVER, LARGE, LIMIT, PART, SMALL, USUAL, MigrationTest, close_cleanly, content, cpu_seconds, long, reset,
+    wait_until,
 )
-
-FOR_EVER = 100_000
-FORBIDDEN = {"action": "error", "status": 403, "code": "AccessDenied", "times": FOR_EVER}
-IMPATIENT = {"retry_deadline": "1500ms", "request_timeout": "1s", "connect_timeout": "1s"}
-
-
-def long(test):
-    """Marks what a shortened run leaves out."""
-    test.long = True
-    return test
-
-
-def reset(connection):
-    plain = getattr(connection, "socket", connection)
-    plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    plain.close()
 
 
 def silent(session):
@@ -143,15 +123,10 @@ class Answers(MigrationTest):
         path, _ = self.failing(LARGE, op="CompleteMultipartUpload", **FORBIDDEN)
         self.assert_no_open_uploads(path)
 
-    def impatient(self):
-        server = Gantry("cos", store_settings=IMPATIENT, transfer={"part_size": "1MiB", "interrupted_upload": "discard"})
-        self.addCleanup(server.stop)
-        return server
-
     @long
     def test_trap_02_store_that_stays_away_is_answered(self):
-        server = self.impatient()
-        with self.on(server) as session:
+        server = self.start_impatient(transfer={"part_size": "1MiB", "interrupted_upload": "discard"})
+        with self.connect_to(server) as session:
             for op, size in (("PutObject", SMALL), ("UploadPart", LARGE), ("CompleteMultipartUpload", LARGE)):
                 server.fake.fault(op=op, action="error", status=503, code="ServiceUnavailable", times=FOR_EVER)
                 answer = self.upload(session, op, content(size), (450, 451))
@@ -161,22 +136,13 @@ class Answers(MigrationTest):
 
     @long
     def test_trap_02_store_that_resets_every_connection_is_answered(self):
-        server = self.impatient()
-        with self.on(server) as session:
+        server = self.start_impatient(transfer={"part_size": "1MiB", "interrupted_upload": "discard"})
+        with self.connect_to(server) as session:
             server.fake.fault(action="reset", times=FOR_EVER)
             self.upload(session, "small", content(SMALL), (450, 451))
             self.upload(session, "large", content(LARGE), (450, 451))
             server.fake.forgive()
             self.upload(session, "large", content(LARGE))
-
-    @staticmethod
-    def on(server):
-        from ftp_wire import Connection
-
-        session = Connection(server.address)
-        session.expect(220)
-        session.login()
-        return session
 
     def test_trap_18_completion_with_an_error_inside_200(self):
         self.store.fault(op="CompleteMultipartUpload", action="ok_with_error", code="InternalError", times=1)
@@ -191,15 +157,16 @@ class Answers(MigrationTest):
 
     @long
     def test_trap_18_completion_that_fails_for_ever(self):
-        server = self.impatient()
-        with self.on(server) as session:
+        server = self.start_impatient(transfer={"part_size": "1MiB", "interrupted_upload": "discard"})
+        with self.connect_to(server) as session:
             server.fake.fault(op="CompleteMultipartUpload", action="ok_with_error", code="InternalError", times=FOR_EVER)
             self.upload(session, "never", content(LARGE), (450, 451))
             server.fake.forgive()
             self.assertIsNone(server.fake.object("never"))
 
     def test_trap_18_completion_done_but_answered_with_an_error(self):
-        self.store.fault(op="CompleteMultipartUpload", action="execute_then_error", status=500, code="InternalError", times=1)
+        self.store.fault(op="CompleteMultipartUpload", action="execute_then_error", status=500, code="InternalError",
+                         times=1)
         path = self.path("done")
         self.upload(self.connect(), path, content(LARGE))
         self.assert_stored(path, content(LARGE))
@@ -261,11 +228,10 @@ class Checksums(MigrationTest):
 
     @long
     def test_trap_03_download_that_cannot_be_completed_is_no_success(self):
-        server = Gantry("cos", store_settings=IMPATIENT)
-        self.addCleanup(server.stop)
+        server = self.start_impatient()
         server.fake.put("short", content(LARGE))
         server.fake.fault(op="GetObject", action="truncate", bytes=0, times=FOR_EVER)
-        with Answers.on(server) as session:
+        with self.connect_to(server) as session:
             data = session.open_data(session.passive())
             answer = session.command("RETR short")
             if answer.code == 150:
@@ -306,7 +272,11 @@ class Patience(MigrationTest):
         data = hanging.transfer(f"STOR {path}")
         data.sendall(content(size))
         close_cleanly(data)
+        self.wait_for(op, path)
         return hanging
+
+    def wait_for(self, op, path):
+        wait_until(lambda: any(f"/{path}" in line for line in self.store.requests(op)), f"{op} of {path} hangs in the store")
 
     def test_trap_04_upload_that_hangs(self):
         self.others_live(self.begin("PutObject"))
@@ -323,7 +293,9 @@ class Patience(MigrationTest):
             self.store.fault(op="GetObject", key=self.path("hanging"), action=action, bytes=SMALL, times=FOR_EVER)
             hanging = self.connect()
             data = hanging.open_data(hanging.passive())
+            self.store.control("DELETE", "requests")
             hanging.send(f"RETR {self.path('hanging')}\r\n")
+            self.wait_for("GetObject", self.path("hanging"))
             if action == "stall_response":
                 hanging.expect(150)
                 data.recv(1)
@@ -348,6 +320,7 @@ class Patience(MigrationTest):
             data.sendall(content(SMALL))
             close_cleanly(data)
             waiting.append(session)
+        wait_until(lambda: len(self.store.requests("PutObject")) == 30, "thirty requests hang in the store")
         self.others_live(waiting[-1])
         self.assertTrue(all(silent(session) for session in waiting[:-1]))
 
@@ -357,6 +330,7 @@ class Patience(MigrationTest):
         hanging = self.connect()
         data = hanging.open_data(hanging.passive())
         hanging.send(f"RETR {self.path('busy')}\r\n")
+        self.wait_for("GetObject", self.path("busy"))
         self.others_live_beside_download(hanging)
         data.close()
 
@@ -373,161 +347,3 @@ class Patience(MigrationTest):
         took, used = time.monotonic() - begun, cpu_seconds(self.server.pid) - used
         self.assertGreater(took, 1, "the parts did not wait")
         self.assertLess(used, took * 0.2, f"{used:.2f} s of processor time in {took:.1f} s of waiting")
-
-
-class Memory(MigrationTest):
-    """6. Parts do not grow with the limit of a file, and memory does not with the number of uploads."""
-
-    GENEROUS = change(USUAL, single_file_max_size=200 << 30, min_part_size="default", upload_thread_num="default")
-
-    def test_trap_06_part_size_does_not_follow_the_limit(self):
-        server = self.start(self.GENEROUS)
-        session = server.connect()
-        server.photos.fault(op="CompleteMultipartUpload", action="stall", times=1)
-        data = session.transfer("STOR parts.bin")
-        data.sendall(content(20 << 20))
-        close_cleanly(data)
-        wait_until(lambda: [u for u in server.photos.open_uploads() if u.split()[2:] == ["3", str(20 << 20)]],
-                   f"20 MiB in three parts, not {server.photos.open_uploads()}")
-
-    def test_trap_06_starts_and_works_with_little_memory(self):
-        if Setup.sanitized():
-            self.skipTest("sanitizers reserve more address space than the test allows")
-        server = self.start(self.GENEROUS, started=False)
-        before = resource.getrlimit(resource.RLIMIT_DATA)
-        resource.setrlimit(resource.RLIMIT_DATA, (512 << 20, before[1]))  # the tool asked for 9 GB
-        try:
-            server.start()
-        finally:
-            resource.setrlimit(resource.RLIMIT_DATA, before)
-        self.upload(server.connect(), "file.bin", content(LARGE))
-        self.assert_stored("file.bin", content(LARGE), server.photos)
-
-    @long
-    def test_trap_06_many_uploads_share_one_budget(self):
-        server = Gantry("cos", server={"memory_budget": "32MiB"})
-        self.addCleanup(server.stop)
-        before = memory_of(server.pid, "VmRSS")
-        body, problems = content(24 << 20), []
-
-        def one(number):
-            try:
-                with Answers.on(server) as session:
-                    session.timeout = 120
-                    session.socket.settimeout(120)
-                    self.upload(session, f"many-{number}", body)
-            except Exception as problem:  # a thread's failure is the test's
-                problems.append(problem)
-
-        threads = [threading.Thread(target=one, args=(number,)) for number in range(6)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self.assertEqual(problems, [])
-        if not Setup.sanitized():
-            self.assertLess(memory_of(server.pid) - before, 128 << 20)
-        self.assertTrue(all(server.fake.object(f"many-{n}") == body for n in range(6)))
-
-
-class SizeLimit(MigrationTest):
-    """7. The limit holds to the byte."""
-
-    def test_trap_07_exactly_the_limit_is_accepted(self):
-        path = self.path("exact")
-        self.upload(self.connect(), path, content(LIMIT))
-        self.assert_stored(path, content(LIMIT))
-
-    def test_trap_07_one_byte_more_is_not(self):
-        path = self.path("more")
-        answer = self.upload(self.connect(), path, content(LIMIT + 1), 552)
-        self.assertIn(str(LIMIT), answer.text.replace(",", ""))
-        self.assert_stored(path, None)
-        self.assert_no_open_uploads(path)
-        wait_until(lambda: any(path in line and str(LIMIT) in line for line in self.server.log().splitlines()
-                               if "error" in line.lower()), "an error in the log that names file and limit")
-
-    def test_trap_07_announced_size_is_refused_at_once(self):
-        session = self.connect()
-        session.command(f"ALLO {LIMIT}", (200, 202))
-        session.command(f"ALLO {LIMIT + 1}", 552)
-
-    def test_trap_07_appending_counts_the_whole(self):
-        path = self.path("grown")
-        self.store.put(path, content(LIMIT - 10))
-        session = self.connect()
-        self.upload(session, path, b"x" * 11, 552, "APPE")
-        self.assert_stored(path, content(LIMIT - 10))
-        self.upload(session, path, b"x" * 10, verb="APPE")
-        self.assert_stored(path, content(LIMIT - 10) + b"x" * 10)
-
-
-class Resume(MigrationTest):
-    """8. APPE appends, REST and STOR continue."""
-
-    def test_trap_08_append_appends(self):
-        for size in (SMALL, 3 * PART):
-            path = self.path(f"appended-{size}")
-            self.store.put(path, content(size, 1))
-            self.upload(self.connect(), path, content(size, 2), verb="APPE")
-            self.assert_stored(path, content(size, 1) + content(size, 2))
-
-    def test_trap_08_append_to_nothing_makes_the_file(self):
-        self.upload(self.connect(), self.path(), content(SMALL), verb="APPE")
-        self.assert_stored(self.path(), content(SMALL))
-
-    def test_trap_08_restart_continues_a_file(self):
-        body = content(4 * PART)
-        for size in (PART // 2, 3 * PART):
-            path = self.path(f"continued-{size}")
-            self.store.put(path, body[:size])
-            session = self.connect()
-            session.command(f"REST {size}", 350)
-            self.upload(session, path, body[size:])
-            self.assert_stored(path, body)
-
-    def test_trap_08_restart_in_the_middle_replaces_the_end(self):
-        path = self.path()
-        self.store.put(path, content(3 * PART, 1))
-        session = self.connect()
-        session.command(f"REST {PART}", 350)
-        self.upload(session, path, content(SMALL, 2))
-        self.assert_stored(path, content(3 * PART, 1)[:PART] + content(SMALL, 2))
-
-    def test_trap_08_restart_beyond_the_end_is_refused(self):
-        path = self.path()
-        self.store.put(path, content(SMALL))
-        session = self.connect()
-        session.command(f"REST {SMALL + 1}", 350)
-        self.upload(session, path, b"x", 554)
-        self.assert_stored(path, content(SMALL))
-
-    def test_trap_08_cut_upload_goes_on_where_it_broke(self):
-        body, path = content(LARGE), self.path()
-        session = self.connect()
-        data = session.transfer(f"STOR {path}")
-        data.sendall(body[: 5 * PART + 1000])
-        wait_until(lambda: self.parts(path) >= 4, "four parts have arrived")
-        reset(data)
-        session.expect(426)
-        again = self.connect()
-        arrived = int(again.command(f"SIZE {path}", 213).text.split()[1])
-        self.assertGreaterEqual(arrived, 4 * PART)
-        again.command(f"REST {arrived}", 350)
-        self.upload(again, path, body[arrived:])
-        self.assert_stored(path, body)
-
-    def parts(self, path):
-        return sum(int(line.split()[2]) for line in self.store.open_uploads(path))
-
-    def test_trap_08_download_continues(self):
-        path = self.path()
-        self.store.put(path, content(SMALL))
-        session = self.connect()
-        for offset in (0, 1, SMALL // 2, SMALL):
-            session.command(f"REST {offset}", 350)
-            self.assertEqual(session.retrieve(f"RETR {path}"), content(SMALL)[offset:])
-        session.command(f"REST {SMALL + 1}", 350)
-        data = session.open_data(session.passive())
-        session.command(f"RETR {path}", 554)
-        data.close()
