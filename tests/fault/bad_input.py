@@ -19,6 +19,30 @@ CONFIGURATION, UNAVAILABLE = 78, 69
 PASSWORD = "correct-horse-7"
 
 
+# ---- names
+
+
+@case((), short=True)
+def names_longer_than_cos_takes():
+    """850 bytes of key are COS's limit, a directory's with its slash; beyond it every way to make a name is answered 553
+    and nothing is sent."""
+    with Server("cos") as server, server.connect() as session:
+        for letter in "abcd":
+            session.command("MKD " + letter * 200, 257)
+            session.command("CWD " + letter * 200, 250)
+        longest = "f" * (849 - 4 * 201)
+        session.store("STOR " + longest, content(SMALL))
+        sent = len(server.requests("PutObject"))
+        for line in (f"STOR {longest}x", f"APPE {longest}x", f"MKD {longest}x"):
+            data = session.open_data(session.passive())
+            session.command(line, 553)
+            data.close()
+        session.command(f"RNFR {longest}", 350)
+        session.command(f"RNTO {longest}x", 553)
+        assert len(server.requests("PutObject")) == sent
+        session.command(f"SIZE {longest}", 213)
+
+
 # ---- logins
 
 

@@ -234,3 +234,31 @@ def many_failures_give_the_memory_back(store):
         check_published(server, "well.bin", content(LARGE))
 
 
+@case((), short=True)
+def a_prefix_that_bears_fifty_requests_a_second():
+    """COS answers SlowDown beyond 50 a second below one prefix: all sessions slow down, every file arrives, and the log
+    says so once."""
+    with Server("cos", store_arguments=("--prefix-rate", "50")) as server:
+        failures = []
+
+        def upload(number):
+            try:
+                with server.connect() as session:
+                    for n in range(15):
+                        session.store(f"STOR hot/{number}-{n}.bin", content(1000, n))
+            except Exception as problem:  # of a thread: nobody else would see it
+                failures.append(problem)
+
+        with server.connect() as session:
+            session.command("MKD hot", 257)
+        threads = [threading.Thread(target=upload, args=(n,)) for n in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not failures, failures[0]
+        assert len([key for key in server.fake.keys() if key.startswith("hot/") and key != "hot/"]) == 180
+        log = server.log()
+        assert log.count("store asks to slow down") == 1, log[-3000:]
+        line = next(line for line in log.splitlines() if "store asks to slow down" in line)
+        assert " warning " in line and f"bucket={server.fake.bucket}" in line, line
