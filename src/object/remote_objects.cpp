@@ -157,6 +157,9 @@ Task<Result<PutResult>> RemoteStore::put(std::string key, Chunks body, Integrity
   };
   auto stored = co_await with_retries<PutResult>(exchange_->retry_context("put"), once);
   if (!stored && spoilt) co_await remove_spoilt(key, body, integrity);
+  // No later try could have gone better than one whose answer was lost: the next upload would meet it as a stranger's.
+  if (!stored && options.create_only && uncertain && stored.error().code != Errc::cancelled)
+    if (auto ours = co_await find_sent(key, body, integrity)) co_return std::move(*ours);
   co_return stored;
 }
 

@@ -233,6 +233,20 @@ TEST_F(Scripted, create_only_retry_recognises_its_own_object) {
   EXPECT_EQ(run(store.put("k", {as_byte_view("abc")}, {}, {.create_only = true})).error().code, Errc::already_exists);
 }
 
+TEST_F(Scripted, create_only_put_that_ends_badly_after_a_lost_answer_is_looked_up) {
+  RemoteStore& store = s3();
+  answer({.instead = lost()});
+  answer(error_answer(403, "AccessDenied"));
+  answer({200, {{"ETag", "\"900150983cd24fb0d6963f7d28e17f72\""}, {"Content-Length", "3"}}, ""});
+  auto put = run(store.put("k", {as_byte_view("abc")}, {}, {.create_only = true}));
+  ASSERT_TRUE(put) << put.error().text();
+  script_->answers.clear();
+  answer({.instead = lost()});
+  answer(error_answer(403, "AccessDenied"));
+  answer({404, {}, ""});
+  EXPECT_EQ(run(store.put("k", {as_byte_view("abc")}, {}, {.create_only = true})).error().code, Errc::denied);
+}
+
 TEST_F(Scripted, cos_create_only_and_copy_have_their_own_words) {
   RemoteStore& store = cos();
   answer(error_answer(409, "FileAlreadyExists"));
