@@ -4,22 +4,19 @@
 #include <sys/stat.h>
 
 #include <boost/asio/post.hpp>
-#include <expected>
-#include <optional>
 
 #include "base/log.hpp"
-#include "config/loader.hpp"
 
 namespace gantry::server {
 namespace {
 
 constexpr auto look_interval = std::chrono::seconds(5);
-
-using Read = std::expected<config::Loaded, std::vector<config::Problem>>;
+/// A file that makes no sense is looked at once more after so long.
+constexpr auto writing_pause = std::chrono::milliseconds(200);
 
 struct Look {
   FileStamps stamps;
-  std::optional<Read> read;  ///< when something had changed
+  std::optional<ConfigRead> read;  ///< when something had changed
 };
 
 /// Stamps first: what is written between the two looks is read again the next time.
@@ -80,19 +77,28 @@ Task<void> CredentialsWatch::look() {
   const std::string file = shared_.generation()->config->source;
   if (file.empty()) co_return;
   if (files_.empty()) files_ = {file};
-  auto look = co_await shared_.blocking.run([&] { return look_at(file, files_, seen_); });
-  if (!look) co_return;  // no thread was free: the next look is soon
-  seen_ = std::move(look->stamps);
-  if (!look->read) co_return;
-  if (!*look->read) {
-    const auto& problems = look->read->error();
+  auto read = co_await read_changed(file);
+  if (read && !*read && co_await async::sleep_for(writing_pause)) {
+    // Most likely somebody was just writing it.
+    if (auto again = co_await read_changed(file)) read = std::move(again);
+  }
+  if (!read) co_return;
+  if (!*read) {
+    const auto& problems = read->error();
     log::warning("credentials not read again", {{"file", file},
                                                 {"problem", problems.empty() ? "" : config::format(problems.front())},
                                                 {"problems", problems.size()}});
     co_return;
   }
-  files_ = std::move((*look->read)->files);
-  shared_.stores.renew_credentials((*look->read)->config);
+  files_ = std::move((*read)->files);
+  shared_.stores.renew_credentials((*read)->config);
+}
+
+Task<std::optional<ConfigRead>> CredentialsWatch::read_changed(std::string file) {
+  auto look = co_await shared_.blocking.run([&] { return look_at(file, files_, seen_); });
+  if (!look) co_return std::nullopt;  // no thread was free: the next look is soon
+  seen_ = std::move(look->stamps);
+  co_return std::move(look->read);
 }
 
 }  // namespace gantry::server

@@ -3,11 +3,14 @@
 // Must not know: what keys are used for.
 #pragma once
 
+#include <expected>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "async/event.hpp"
+#include "config/loader.hpp"
 #include "server/shared.hpp"
 
 namespace gantry::server {
@@ -18,6 +21,7 @@ struct FileStamp {
   std::int64_t modified_ns = 0, changed_ns = 0;
   bool operator==(const FileStamp&) const = default;
 };
+using ConfigRead = std::expected<config::Loaded, std::vector<config::Problem>>;
 using FileStamps = std::map<std::string, FileStamp>;
 /// Blocks on the disk.
 [[nodiscard]] FileStamps stamp_files(const std::vector<std::string>& files);
@@ -36,6 +40,8 @@ class CredentialsWatch {
 
  private:
   [[nodiscard]] Task<void> look();
+  /// Nothing when no file has changed since the last time.
+  [[nodiscard]] Task<std::optional<ConfigRead>> read_changed(std::string file);
 
   asio::any_io_executor executor_;
   Shared& shared_;

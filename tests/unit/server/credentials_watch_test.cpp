@@ -94,8 +94,8 @@ TEST_F(Watch, nothing_but_the_keys_is_applied) {
 
 TEST_F(Watch, broken_configuration_keeps_the_keys) {
   run([this] {
-    write("token", "two");
     write("gantry.toml", "[store");
+    write("token", "two");
   });
   EXPECT_EQ(token(), "one");
   const std::string log = log_text();
