@@ -93,10 +93,9 @@ TEST_F(Watch, nothing_but_the_keys_is_applied) {
 }
 
 TEST_F(Watch, broken_configuration_keeps_the_keys) {
-  run([this] {
-    write("gantry.toml", "[store");
-    write("token", "two");
-  });
+  std::string broken = text();
+  broken.replace(broken.find("session_token"), std::string::npos, "session_token = \"two\"\nno_such_setting = 1\n");
+  run([&] { write("gantry.toml", broken); });
   EXPECT_EQ(token(), "one");
   const std::string log = log_text();
   EXPECT_TRUE(log.contains("credentials not read again")) << log;
