@@ -36,6 +36,8 @@ class Example(MigrationTest):
         self.assertEqual(hashlib.sha256(server.config.read_bytes()).digest(), digest, "the file was changed")
         self.assertFalse(server.nowhere.exists())
         server.stop()
+        for secret in (SECRET_KEY, *(password for _, password, *_ in examples.PEOPLE[name])):
+            self.assertNotIn(secret, server.log())
         return server
 
     def acts(self, server, user, password, reads, writes, bucket):
