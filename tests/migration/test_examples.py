@@ -83,6 +83,10 @@ class Example(MigrationTest):
     def test_byte_order_mark(self):
         self.serves("NEW_DIALECT", encoding="utf-8-sig")
 
+    def test_remarks_in_another_encoding(self):
+        """The old tool read bytes; editors of its time wrote GBK."""
+        self.serves("OLD_DIALECT", encoding="gbk")
+
     def test_semicolons_begin_comments_too(self):
         self.serves("NEW_DIALECT", lambda text: re.sub(r"(?m)^# ", "; ", text).replace("  # ", "  ; "))
 
