@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.hpp"
 #include "vfs/local_errno.hpp"
 
 namespace gantry::vfs {
@@ -63,6 +64,11 @@ Result<bool> drop_held(int parent, std::string_view name) {
     return fail_errno(errno, "remove the held upload", std::string(name));
   }
   return true;
+}
+
+void forget_held(int parent, std::string_view name) {
+  auto dropped = drop_held(parent, name);
+  if (!dropped) log::debug("held upload stays", {{"name", name}, {"reason", dropped.error().text()}});
 }
 
 std::optional<struct ::stat> held_status(int parent, std::string_view name) {
@@ -272,7 +278,7 @@ Result<Entry> LocalDraft::publish() {
   hidden_name_.clear();
   if (!continued_) {
     // An older interrupted upload of this name is void now; if it is in use, its own end settles it.
-    static_cast<void>(drop_held(parent_.get(), name));
+    forget_held(parent_.get(), name);
   }
   if (auto synced = root_->sync_names(parent_.get(), path_); !synced) {
     return fail(Errc::unavailable, "commit", "uncertain: " + synced.error().detail);

@@ -70,6 +70,8 @@ class LocalDraft {
 [[nodiscard]] Result<std::optional<UniqueFd>> lock_held(int parent, std::string_view name);
 /// Removes the held upload of `name`: true when there was one.
 [[nodiscard]] Result<bool> drop_held(int parent, std::string_view name);
+/// The same where nothing depends on it: one in use stays, for its own end settles it.
+void forget_held(int parent, std::string_view name);
 /// The held upload's status; nothing when there is none.
 [[nodiscard]] std::optional<struct ::stat> held_status(int parent, std::string_view name);
 

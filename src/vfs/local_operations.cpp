@@ -98,8 +98,8 @@ Result<void> rename(const LocalRoot& root, const Path& from, const Path& to, Exi
     if (errno == ENOTEMPTY || errno == EISDIR || errno == ENOTDIR) errno = EEXIST;
     return fail_errno(errno, "rename", from.text());
   }
-  static_cast<void>(drop_held(source, from.name()));
-  static_cast<void>(drop_held(target, to.name()));
+  forget_held(source, from.name());
+  forget_held(target, to.name());
   if (auto synced = root.sync_names(target, to); !synced) return synced;
   return root.sync_names(source, from);
 }
