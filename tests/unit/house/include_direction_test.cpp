@@ -23,18 +23,19 @@ using Rooms = std::set<std::string>;
 
 /// docs/architecture.md, "The house": a room and the rooms it may include besides itself.
 const std::map<std::string, Rooms>& may_include() {
-  static const Rooms all = {"base",   "digest", "async",    "proto",  "config",  "tls",   "http",
-                            "object", "vfs",    "accounts", "limits", "session", "server"};
+  static const Rooms all = {"base", "digest", "async", "state",    "proto",  "config",  "tls",
+                            "http", "object", "vfs",   "accounts", "limits", "session", "server"};
   static const std::map<std::string, Rooms> table = {
       {"base", {}},
       {"digest", {"base"}},
       {"async", {"base", "digest"}},
+      {"state", {"base", "async"}},
       {"proto", {"base"}},
       {"config", {"base"}},
       {"tls", {"base", "async"}},
       {"http", {"base", "async", "tls"}},
       {"object", {"base", "digest", "async", "http"}},
-      {"vfs", {"base", "digest", "async", "object"}},
+      {"vfs", {"base", "digest", "async", "state", "object"}},
       {"accounts", {"base", "async"}},
       {"limits", {"base", "async"}},
       {"session", {"base", "digest", "async", "proto", "config", "tls", "vfs", "accounts", "limits"}},

@@ -1,0 +1,65 @@
+#include "state/schema.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <span>
+#include <string_view>
+
+namespace gantry::state {
+namespace {
+
+/// Version 1: processes and the multipart uploads they began. Times are milliseconds since 1970, CRC-64 is hexadecimal
+/// (no database has an unsigned 64-bit number).
+constexpr auto version_1 = std::to_array<std::string_view>({
+    R"(CREATE TABLE nodes (
+         id TEXT PRIMARY KEY,
+         seen BIGINT NOT NULL))",
+    R"(CREATE TABLE uploads (
+         ticket TEXT PRIMARY KEY,
+         store TEXT NOT NULL,
+         owner TEXT NOT NULL,
+         object_key TEXT NOT NULL,
+         upload_id TEXT NOT NULL,
+         state TEXT NOT NULL,
+         node TEXT NOT NULL,
+         options TEXT NOT NULL,
+         doubtful INTEGER NOT NULL,
+         began BIGINT NOT NULL,
+         since BIGINT NOT NULL))",
+    R"(CREATE INDEX uploads_by_name ON uploads (store, owner, object_key))",
+    R"(CREATE TABLE upload_parts (
+         ticket TEXT NOT NULL REFERENCES uploads (ticket) ON DELETE CASCADE,
+         number INTEGER NOT NULL,
+         size BIGINT NOT NULL,
+         etag TEXT NOT NULL,
+         crc64 TEXT NOT NULL,
+         PRIMARY KEY (ticket, number)))",
+});
+
+constexpr std::array<std::span<const std::string_view>, 1> versions{version_1};
+
+}  // namespace
+
+Result<void> bring_up_to_date(soci::session& sql) {
+  // Several processes may start at once; a SQLite file is locked by the transaction already.
+  if (sql.get_backend_name() == "postgresql") sql << "SELECT pg_advisory_xact_lock(7134862915)";
+  sql << "CREATE TABLE IF NOT EXISTS gantry_schema (version INTEGER NOT NULL)";
+  int version = 0;
+  soci::indicator there = soci::i_null;
+  sql << "SELECT MAX(version) FROM gantry_schema", soci::into(version, there);
+  if (there != soci::i_ok) version = 0;
+  if (version > static_cast<int>(versions.size()))
+    return fail(Errc::invalid, "state",
+                fmt::format("the database has schema version {}, this program knows {} and earlier ones; start the "
+                            "program that wrote it, or another database",
+                            version, versions.size()));
+  for (std::size_t next = static_cast<std::size_t>(version); next < versions.size(); ++next) {
+    for (std::string_view statement : versions[next]) sql << statement;
+    const int made = static_cast<int>(next) + 1;
+    sql << "INSERT INTO gantry_schema (version) VALUES (:version)", soci::use(made);
+  }
+  return {};
+}
+
+}  // namespace gantry::state
