@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -27,6 +28,20 @@ void fill_memory_budget(Config& config, const Report& report) {
     const toml::table initial = toml::parse(fmt::format("value = {}", setting.initial));
     if (auto value = read_value(setting, *initial.get("value"))) setting.put(&config.server, *std::move(value));
   }
+}
+
+/// A service manager that makes directories for the service names them in the environment (systemd.exec(5)); several
+/// are separated by colons. They take the place of defaults only.
+void use_service_directories(Config& config, const Report& report) {
+  const auto first = [](const char* variable) -> std::string {
+    const char* value = std::getenv(variable);
+    const std::string_view all = value == nullptr ? "" : value;
+    return std::string(all.substr(0, all.find(':')));
+  };
+  if (const std::string state = first("STATE_DIRECTORY"); !state.empty() && !report.written({"server", 0, "state"}))
+    config.server.state = fmt::format("sqlite:{}/gantry.db", state);
+  if (const std::string logs = first("LOGS_DIRECTORY"); !logs.empty() && !report.written({"log", 0, "directory"}))
+    config.log.directory = logs;
 }
 
 void resolve_paths_of(Section section, const std::filesystem::path& directory) {
@@ -75,6 +90,7 @@ std::expected<Loaded, std::vector<Problem>> load_text(std::string_view text, con
   const bool readable = legacy ? read_vsftpd_conf(text, loaded, report) : read_toml(text, directory, loaded, report);
   if (!readable) return std::unexpected(report.take_errors());
   fill_memory_budget(loaded.config, report);
+  use_service_directories(loaded.config, report);
   resolve_paths(loaded.config, directory);
   complete_and_validate(loaded.config, report);
   if (!report.clean()) return std::unexpected(report.take_errors());

@@ -160,8 +160,10 @@ constexpr auto table = std::to_array<Setting>({
     row<&Server::blocking_threads>({"blocking_threads", "8"}, number, restart,
                                    "Threads for disk, name resolution and password checks.")
         .between(1, 1024),
-    row<&Server::state>({"state", R"("sqlite:gantry.db")"}, database, restart,
-                        "Database of held uploads and quotas: sqlite:PATH or postgresql://..."),
+    row<&Server::state>(
+        {"state", R"("sqlite:gantry.db")"}, database, restart,
+        "Database of held uploads: sqlite:PATH or postgresql://..., which several servers may share. Not "
+        "set: in $STATE_DIRECTORY, where systemd names one."),
     row<&Server::mode_z>({"mode_z", "false"}, flag, new_sessions,
                          "Offer MODE Z compression; some clients always use it when offered."),
     row<&Server::host_names>({"host_names", "[]"}, texts, new_sessions,
@@ -205,7 +207,9 @@ constexpr auto table = std::to_array<Setting>({
         .between(1, 64),
 
     row<&Log::level>({"level", R"("info")"}, choice, live, "Least severe lines to write.").of(levels),
-    row<&Log::directory>({"directory", R"("log")"}, path, live, "Where log files go; empty: to standard error."),
+    row<&Log::directory>(
+        {"directory", R"("log")"}, path, live,
+        "Where log files go; empty: to standard error. Not set: $LOGS_DIRECTORY, where systemd names one."),
     row<&Log::format>({"format", R"("text")"}, choice, live, "Lines for people or JSON objects.").of(formats),
     row<&Log::xferlog>({"xferlog", "false"}, flag, live, "Also write finished transfers to xferlog."),
     row<&Log::rotate>({"rotate", R"("size")"}, choice, live,

@@ -460,5 +460,25 @@ TEST_F(LoaderFiles, MemoryIsTheLeastOfMachineAndGroups) {
   EXPECT_EQ(usable_memory(directory_), mib);
 }
 
+TEST(Loader, DirectoriesOfTheServiceManagerTakeThePlaceOfDefaultsOnly) {
+  ::setenv("STATE_DIRECTORY", "/var/lib/gantry:/var/lib/other", 1);
+  ::setenv("LOGS_DIRECTORY", "/var/log/gantry", 1);
+  const auto defaults = load_text("", "/etc/gantry/gantry.toml");
+  const auto old_tool = load_text(
+      "[COS_ACCOUNT_0]\ncos_secretid=a\ncos_secretkey=b\ncos_bucket=c-1\ncos_region=d\n"
+      "ftp_login_user_name=e\nftp_login_user_password=f\nauthority=R\n",
+      "/etc/gantry/vsftpd.conf");
+  const auto written =
+      load_text("[server]\nstate = \"sqlite:my.db\"\n[log]\ndirectory = \"\"\n", "/etc/gantry/gantry.toml");
+  ::unsetenv("STATE_DIRECTORY");
+  ::unsetenv("LOGS_DIRECTORY");
+  ASSERT_TRUE(defaults && old_tool && written);
+  EXPECT_EQ(defaults->config.server.state, "sqlite:/var/lib/gantry/gantry.db");
+  EXPECT_EQ(defaults->config.log.directory, "/var/log/gantry");
+  EXPECT_EQ(old_tool->config.server.state, "sqlite:/var/lib/gantry/gantry.db");
+  EXPECT_EQ(written->config.server.state, "sqlite:/etc/gantry/my.db");
+  EXPECT_EQ(written->config.log.directory, "");
+}
+
 }  // namespace
 }  // namespace gantry::config

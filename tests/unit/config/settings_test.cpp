@@ -157,9 +157,8 @@ TEST(Print, HidesSecretsAndReadsBackAsTheSameConfiguration) {
 
 TEST(Print, ToTomlReadsBackAsTheSameConfigurationSecretsIncluded) {
   Config sample = load_sample();
-  const std::string text = to_toml(sample, [](const Setting&, const std::string&, const Secret& secret) {
-    return WrittenSecret{secret.reveal()};
-  });
+  const std::string text = to_toml(
+      sample, [](const Setting&, const std::string&, const Secret& secret) { return WrittenSecret{secret.reveal()}; });
   auto again = load_text(text, "/elsewhere/gantry.toml");
   ASSERT_TRUE(again.has_value()) << text << format(again.error().front());
   again->config.source = sample.source;
