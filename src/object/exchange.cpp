@@ -169,8 +169,7 @@ void Exchange::find_disguised_causes(Failure& failure, const http::Response& res
   // An answer to HEAD has no body to name its code: the headers must tell.
   if (auto region = response.header(dialect_.header("bucket-region")); region && failure.region.empty())
     failure.region = std::string(*region);
-  const bool skewed =
-      failure.server_time && std::chrono::abs(*failure.server_time - shared_->now()) > suspicious_skew;
+  const bool skewed = failure.server_time && std::chrono::abs(*failure.server_time - shared_->now()) > suspicious_skew;
   const bool nameless = failure.code.empty() && failure.status >= 300 && failure.status <= 403;
   if (nameless && !failure.region.empty() && failure.region != options_.location.region) {
     failure.remedy = Remedy::fix_region;

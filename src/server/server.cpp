@@ -23,6 +23,8 @@ constexpr auto drain_poll = std::chrono::milliseconds(50);
 constexpr auto accept_pause = std::chrono::milliseconds(100);
 /// How often expired held uploads are looked for.
 constexpr auto sweep_interval = std::chrono::minutes(1);
+/// How often the upload ledger hears that this process lives. Others take it for dead after a minute of silence.
+constexpr auto roll_interval = std::chrono::seconds(10);
 /// Disks are walked for leftovers at the start and then so often.
 constexpr auto disk_sweep_interval = std::chrono::hours(6);
 
@@ -71,6 +73,8 @@ struct Server::Parts {
   Task<void> open_log(config::Log settings);
   Task<void> wait_until_empty(SteadyClock::duration limit);
   Task<void> keep_house();
+  Task<Result<void>> call_roll();
+  Task<void> keep_ledger();
   std::size_t sessions() const;
 };
 
@@ -152,6 +156,20 @@ Task<void> Server::Parts::keep_house() {
   } while (co_await async::sleep_for(sweep_interval));
 }
 
+/// Says that this process lives, and takes over what those that do not have left.
+Task<Result<void>> Server::Parts::call_roll() {
+  auto adopted = co_await shared.ledger->adopt();
+  if (!adopted) co_return fail(std::move(adopted.error()));
+  if (*adopted > 0) log::info("uploads of an ended process taken over", {{"count", *adopted}});
+  co_return Result<void>();
+}
+
+Task<void> Server::Parts::keep_ledger() {
+  while (co_await async::sleep_for(roll_interval)) {
+    if (auto called = co_await call_roll(); !called) log::error("state database", {{"reason", called.error().text()}});
+  }
+}
+
 Task<void> Server::Parts::wait_for_signals(async::TaskGroup& tasks) {
   for (;;) {
     boost::system::error_code error;
@@ -170,9 +188,9 @@ Task<void> Server::Parts::wait_for_signals(async::TaskGroup& tasks) {
     }
     for (auto& lane : lanes) lane->cancel();
     co_await wait_until_empty(cancel_limit);
-    // The records of held uploads live in this process only: what nobody can continue must not cost money.
     co_await tasks.join();
-    co_await storage->sweep(Milliseconds::zero());
+    // What nobody can continue must not cost money.
+    if (!shared.ledger->outlives_process()) co_await storage->sweep(Milliseconds::zero());
     credentials.stop();
     co_return;
   }
@@ -192,6 +210,18 @@ Result<std::unique_ptr<Server>> Server::create(std::shared_ptr<const config::Con
     log::warning("certificate expired", {{"certificate", generation->tls->describe()}});
   generation->accounts = make_accounts(*config, parts->shared.blocking);
   parts->shared.replace(generation);
+
+  auto ledger = make_ledger(*config, parts->shared.blocking);
+  if (!ledger) return fail(std::move(ledger.error()));
+  parts->shared.ledger = std::move(*ledger);
+  Result<void> called;
+  auto call = [&]() -> Task<void> { called = co_await parts->call_roll(); };
+  {
+    async::Child first_call(parts->context.get_executor(), "ledger", call());
+    parts->context.run();
+    parts->context.restart();
+  }
+  if (!called) return fail(std::move(called.error()));
 
   // A store that cannot be built at all is a mistake in the configuration; one that cannot be reached may come back.
   auto storage = Storage::create(*config, parts->shared, parts->context.get_executor());
@@ -230,6 +260,7 @@ void Server::run() {
   async::TaskGroup tasks(executor);
   for (Listener& listener : parts_->listeners) tasks.spawn("accept", parts_->accept(listener));
   tasks.spawn("janitor", parts_->keep_house());
+  tasks.spawn("ledger", parts_->keep_ledger());
   // Not one of the tasks: transfers that SIGTERM lets finish may need new keys.
   async::Child watch(executor, "credentials", parts_->credentials.run());
   async::Child control(executor, "signals", parts_->wait_for_signals(tasks));

@@ -15,6 +15,7 @@
 #include "vfs/mount_file_system.hpp"
 #include "vfs/object_file_system.hpp"
 #include "vfs/settled_store.hpp"
+#include "vfs/sql_upload_ledger.hpp"
 #include "vfs/subtree_file_system.hpp"
 
 namespace gantry::server {
@@ -26,7 +27,6 @@ struct SharedStorage {
   std::map<std::string, std::shared_ptr<vfs::MemoryTree>> memory;
   std::map<std::string, std::shared_ptr<vfs::LocalRoot>> local;
   std::map<std::string, std::shared_ptr<vfs::RecentWrites>> recent;  ///< by bucket and place
-  std::shared_ptr<vfs::HeldUploads> held = std::make_shared<vfs::HeldUploads>();
 
   template <class T>
   static std::shared_ptr<T> find_or_make(std::map<std::string, std::shared_ptr<T>>& map, const std::string& name,
@@ -36,6 +36,11 @@ struct SharedStorage {
     return one;
   }
 };
+
+/// What tells a bucket apart from others whatever the configuration calls it.
+std::string place_of(const config::Store& store) {
+  return fmt::format("{}@{}", store.bucket, store.endpoint.empty() ? store.region : store.endpoint);
+}
 
 SharedStorage& shared_storage() {
   static SharedStorage storage;
@@ -130,7 +135,7 @@ struct Storage::Parts {
                                                       const std::string& owner) const {
     if (backend.bucket) {
       vfs::ObjectFileSystemOptions options;
-      options.store_name = backend.settings->name;
+      options.store_name = place_of(*backend.settings);
       // The home is the root itself, which always exists: no request is spent on making it or on looking for it.
       options.prefix = backend.settings->prefix;
       if (options.prefix.ends_with('/')) options.prefix.pop_back();
@@ -139,7 +144,7 @@ struct Storage::Parts {
       options.parts_in_flight = config.transfer.parts_in_flight;
       options.max_file_size = config.transfer.max_file_size;
       options.budget = shared.budget;
-      options.held = shared_storage().held;
+      options.ledger = shared.ledger;
       options.owner = owner;
       options.verify = verify_of(config.transfer.verify);
       options.store_keeps_crc64 = backend.settings->type == config::StoreType::cos;
@@ -191,11 +196,10 @@ Result<Backend> make_backend(const config::Store& store, const config::Config& c
   backend.bucket = std::move(*bucket);
   // COS's listings lag; S3's are up to date and go untouched.
   if (store.type == config::StoreType::cos) {
-    auto recent = SharedStorage::find_or_make(
-        common.recent, fmt::format("{}\n{}\n{}", store.bucket, store.region, store.endpoint), [&state] {
-          return std::make_shared<vfs::RecentWrites>(
-              vfs::RecentWrites::Options{.store_clock = [state] { return state->now(); }});
-        });
+    auto recent = SharedStorage::find_or_make(common.recent, place_of(store), [&state] {
+      return std::make_shared<vfs::RecentWrites>(
+          vfs::RecentWrites::Options{.store_clock = [state] { return state->now(); }});
+    });
     backend.bucket = std::make_shared<vfs::SettledStore>(std::move(backend.bucket), std::move(recent));
   }
   return backend;
@@ -262,7 +266,8 @@ Task<std::vector<std::string>> Storage::probe() {
 Task<void> Storage::sweep(Milliseconds ttl) {
   for (auto& [name, backend] : parts_->backends) {
     if (!backend.bucket) continue;
-    std::size_t gone = co_await vfs::abort_expired(shared_storage().held, backend.bucket, name, ttl);
+    std::size_t gone =
+        co_await vfs::abort_left_over(parts_->shared.ledger, backend.bucket, place_of(*backend.settings), ttl);
     if (gone > 0) log::info("held uploads dropped", {{"store", name}, {"count", gone}});
   }
 }
@@ -274,6 +279,21 @@ Task<void> Storage::sweep_disks(Milliseconds ttl) {
         co_await parts_->shared.blocking.run([root = backend.root, ttl] { return root->sweep(wall_now() - ttl); });
     if (gone && *gone > 0) log::info("held uploads dropped", {{"store", name}, {"count", *gone}});
   }
+}
+
+Result<std::shared_ptr<vfs::UploadLedger>> make_ledger(const config::Config& config, async::BlockingPool& pool) {
+  const auto is_bucket = [](const config::Store& store) {
+    return store.type == config::StoreType::s3 || store.type == config::StoreType::cos;
+  };
+  // Disks keep interrupted uploads beside the files.
+  if (!std::ranges::any_of(config.stores, is_bucket) || config.server.state == "sqlite::memory:")
+    return vfs::make_memory_upload_ledger();
+  auto database = state::Database::open({.location = config.server.state}, pool);
+  if (!database)
+    return fail(
+        database.error().code, "server.state",
+        database.error().detail + "; the database must be a file that can be written, or a server that answers");
+  return vfs::make_sql_upload_ledger(std::move(*database));
 }
 
 std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config, async::BlockingPool& pool) {

@@ -32,6 +32,10 @@ class Storage {
   std::unique_ptr<Parts> parts_;
 };
 
+/// The book of multipart uploads: in the state database when there is a bucket. Blocks. Errors name server.state.
+[[nodiscard]] Result<std::shared_ptr<vfs::UploadLedger>> make_ledger(const config::Config& config,
+                                                                     async::BlockingPool& pool);
+
 /// The accounts of the configuration file.
 [[nodiscard]] std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config,
                                                                 async::BlockingPool& pool);

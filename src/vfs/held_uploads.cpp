@@ -1,107 +1,115 @@
 #include "vfs/held_uploads.hpp"
 
+#include <algorithm>
+
 #include "base/log.hpp"
 
 namespace gantry::vfs {
+namespace {
 
-std::uint64_t HeldUpload::safe_size() const {
-  std::uint64_t sum = 0;
-  for (const auto& part : parts) sum += part.size;
-  return sum;
+/// A join whose outcome was never heard of may still run in the store for so long. An abort at the same time could
+/// take the parts away from the finished object (seen with Ceph's RADOS Gateway); later it does no harm.
+constexpr auto doubt_period = std::chrono::hours(1);
+/// The store's clock and the node's may differ by this when an upload is looked for by the time it began.
+constexpr auto clock_tolerance = std::chrono::minutes(15);
+
+void warn(std::string_view event, const std::string& key, const Error& error) {
+  log::warning(event, {{"key", key}, {"error", error.text()}});
 }
 
-std::optional<HeldUpload> HeldUploads::put(const Name& name, HeldUpload upload) {
-  std::lock_guard lock(mutex_);
-  std::optional<HeldUpload> before;
-  if (auto found = uploads_.find(name); found != uploads_.end()) before = std::move(found->second);
-  uploads_.insert_or_assign(name, std::move(upload));
-  return before;
+bool in_doubt(const HeldUpload& upload) { return upload.doubtful && wall_now() - upload.since < doubt_period; }
+
+/// Ends an upload that nobody may continue any more. True when it is gone from store and ledger.
+Task<bool> abort_upload(std::shared_ptr<UploadLedger> ledger, std::shared_ptr<object::Store> store, std::string key,
+                        HeldUpload upload) {
+  auto done = co_await store->abort_parts(key, upload.upload_id);
+  if (done) done = co_await ledger->forget(upload.ticket);
+  if (done) co_return true;
+  warn("held_upload_left_over", key, done.error());
+  if (auto doomed = co_await ledger->doom(upload.ticket); !doomed) warn("upload_ledger", key, doomed.error());
+  co_return false;
 }
 
-std::optional<HeldUpload> HeldUploads::find(const Name& name) const {
-  std::lock_guard lock(mutex_);
-  auto found = uploads_.find(name);
-  if (found == uploads_.end()) return std::nullopt;
-  return found->second;
-}
-
-std::optional<HeldUpload> HeldUploads::take(const Name& name) {
-  std::lock_guard lock(mutex_);
-  auto node = uploads_.extract(name);
-  if (node.empty()) return std::nullopt;
-  return std::move(node.mapped());
-}
-
-std::vector<HeldUploads::Shown> HeldUploads::below(const std::string& store, const std::string& owner,
-                                                   const std::string& prefix) const {
-  std::lock_guard lock(mutex_);
-  std::vector<Shown> shown;
-  for (auto at = uploads_.lower_bound(Name{store, owner, prefix}); at != uploads_.end(); ++at) {
-    const Name& name = at->first;
-    if (name.store != store || name.owner != owner || !name.key.starts_with(prefix)) break;
-    shown.push_back({name.key, at->second.safe_size(), at->second.since});
+/// Uploads of `name` in the store that no ticket names, from the time when a process died between asking for one and
+/// hearing of it.
+Task<Result<void>> abort_unheard(std::shared_ptr<UploadLedger> ledger, std::shared_ptr<object::Store> store,
+                                 UploadName name, WallTime began) {
+  auto open = co_await store->list_uploads(name.key);
+  if (!open) co_return fail(std::move(open.error()));
+  for (const auto& upload : *open) {
+    if (upload.key != name.key || std::chrono::abs(upload.started - began) > clock_tolerance) continue;
+    auto known = co_await ledger->knows(name.store, upload.upload_id);
+    if (!known) co_return fail(std::move(known.error()));
+    if (*known) continue;
+    if (auto done = co_await store->abort_parts(name.key, upload.upload_id); !done) co_return done;
   }
-  return shown;
+  co_return Result<void>();
 }
 
-std::vector<std::pair<HeldUploads::Name, HeldUpload>> HeldUploads::take_older(const std::string& store,
-                                                                              WallTime before) {
-  std::lock_guard lock(mutex_);
-  std::vector<std::pair<Name, HeldUpload>> taken;
-  for (auto at = uploads_.begin(); at != uploads_.end();) {
-    if (at->first.store == store && at->second.since < before) {
-      taken.emplace_back(at->first, std::move(at->second));
-      at = uploads_.erase(at);
-    } else {
-      ++at;
-    }
+Task<bool> end_left_over(std::shared_ptr<UploadLedger> ledger, std::shared_ptr<object::Store> store,
+                         UploadLedger::LeftOver left) {
+  const std::string key = left.name.key;
+  if (!left.doomed) {
+    auto taken = co_await ledger->take(left.upload.ticket, left.upload.parts.size());
+    if (!taken || !*taken) co_return false;  // its owner was quicker
   }
-  return taken;
+  if (!left.upload.upload_id.empty()) co_return co_await abort_upload(ledger, store, key, left.upload);
+  auto done = co_await abort_unheard(ledger, store, left.name, left.upload.began);
+  if (done) done = co_await ledger->forget(left.upload.ticket);
+  if (!done) warn("held_upload_left_over", key, done.error());
+  co_return done.has_value();
 }
 
-std::size_t HeldUploads::size() const {
-  std::lock_guard lock(mutex_);
-  return uploads_.size();
-}
+}  // namespace
 
-std::optional<Entry> held_entry(const ObjectContext& context, const Path& path) {
-  const auto& options = context.options;
-  auto key = context.keys.file(path);
-  if (!options.held || !key) return std::nullopt;
-  auto upload = options.held->find({options.store_name, options.owner, *key});
-  if (!upload) return std::nullopt;
+Task<std::optional<Entry>> held_entry(ObjectContextPtr context, Path path) {
+  const auto& options = context->options;
+  auto key = context->keys.file(path);
+  if (!options.ledger || !key) co_return std::nullopt;
+  auto upload = co_await options.ledger->find({options.store_name, options.owner, *key});
+  if (!upload) warn("upload_ledger", *key, upload.error());
+  if (!upload || !*upload) co_return std::nullopt;
   Entry entry;
   entry.name = path.name();
-  entry.size = upload->safe_size();
-  entry.modified = upload->since;
-  entry.unique = "held-" + upload->upload_id;
+  entry.size = (*upload)->safe_size();
+  entry.modified = (*upload)->since;
+  entry.unique = "held-" + (*upload)->upload_id;
   entry.held = true;
-  return entry;
+  co_return entry;
 }
 
 Task<bool> drop_held(ObjectContextPtr context, Path path) {
-  const auto& options = context->options;
+  const auto options = context->options;
   auto key = context->keys.file(path);
-  if (!options.held || !key) co_return false;
-  auto upload = options.held->take({options.store_name, options.owner, *key});
-  if (!upload) co_return false;
-  auto aborted = co_await context->store->abort_parts(*key, upload->upload_id);
-  if (!aborted) log::warning("held_upload_left_over", {{"key", *key}, {"error", aborted.error().text()}});
+  if (!options.ledger || !key) co_return false;
+  auto found = co_await options.ledger->find({options.store_name, options.owner, *key});
+  if (!found) warn("upload_ledger", *key, found.error());
+  if (!found || !*found) co_return false;
+  HeldUpload upload = std::move(**found);
+  if (in_doubt(upload)) co_return (co_await options.ledger->doom(upload.ticket)).has_value();
+  auto taken = co_await options.ledger->take(upload.ticket, upload.parts.size());
+  if (!taken || !*taken) co_return false;
+  co_await abort_upload(options.ledger, context->store, *key, std::move(upload));
   co_return true;
 }
 
-Task<std::size_t> abort_expired(std::shared_ptr<HeldUploads> held, std::shared_ptr<object::Store> store,
-                                std::string store_name, Milliseconds ttl) {
+Task<void> abort_displaced(ObjectContextPtr context, std::string key, std::vector<HeldUpload> uploads) {
+  for (HeldUpload& upload : uploads)
+    if (!in_doubt(upload)) co_await abort_upload(context->options.ledger, context->store, key, std::move(upload));
+}
+
+Task<std::size_t> abort_left_over(std::shared_ptr<UploadLedger> ledger, std::shared_ptr<object::Store> store,
+                                  std::string store_name, Milliseconds ttl) {
+  auto all = co_await ledger->left_over(store_name);
+  if (!all) {
+    warn("upload_ledger", {}, all.error());
+    co_return 0;
+  }
   std::size_t aborted = 0;
-  for (auto& [name, upload] : held->take_older(store_name, wall_now() - ttl)) {
-    auto done = co_await store->abort_parts(name.key, upload.upload_id);
-    if (done) {
-      ++aborted;
-      continue;
-    }
-    log::warning("held_upload_not_aborted", {{"key", name.key}, {"error", done.error().text()}});
-    // A newer record under the same name stays; this one is then swept with the bucket's strangers.
-    if (!held->find(name)) static_cast<void>(held->put(name, std::move(upload)));
+  for (auto& left : *all) {
+    const bool expired = left.doomed || wall_now() - left.upload.since > ttl;
+    if (!expired || in_doubt(left.upload)) continue;
+    if (co_await end_left_over(ledger, store, std::move(left))) ++aborted;
   }
   co_return aborted;
 }

@@ -58,7 +58,7 @@ class LocalDraft {
   std::string hidden_name_;  // empty: nameless (O_TMPFILE)
   bool continued_ = false;   // hidden_name_ is that of a held upload, locked by us
   UploadMode mode_ = UploadMode::replace;
-  bool name_must_be_free_ = false;  // on publishing
+  bool name_must_be_free_ = false;       // on publishing
   std::optional<std::string> based_on_;  // Entry::unique of the file that append and at_offset continue
   UniqueFd source_;
   std::uint64_t to_keep_ = 0;

@@ -10,10 +10,9 @@
 #include "object/store.hpp"
 #include "vfs/listing_cache.hpp"
 #include "vfs/object_keys.hpp"
+#include "vfs/upload_ledger.hpp"
 
 namespace gantry::vfs {
-
-class HeldUploads;
 
 /// How much is asked for before an upload counts as stored.
 enum class Verify : std::uint8_t {
@@ -24,7 +23,7 @@ enum class Verify : std::uint8_t {
 
 struct ObjectFileSystemOptions {
   std::string prefix;                          ///< where the root lies in the bucket
-  std::string store_name = "main";             ///< tells buckets apart among held uploads
+  std::string store_name = "main";             ///< tells buckets apart in the ledger
   std::string owner;                           ///< whose held uploads are shown
   std::uint64_t part_size = 8 * mib;           ///< of the first 1000 parts; raised to what the store asks for
   unsigned parts_in_flight = 4;                ///< parts sent and not yet acknowledged, for each upload
@@ -33,7 +32,7 @@ struct ObjectFileSystemOptions {
   Verify verify = Verify::automatic;
   bool store_keeps_crc64 = false;             ///< COS does; otherwise it is learned from the first answer
   std::shared_ptr<async::ByteBudget> budget;  ///< required
-  std::shared_ptr<HeldUploads> held;          ///< empty: interrupted uploads are not kept
+  std::shared_ptr<UploadLedger> ledger;       ///< empty: interrupted uploads are not kept
 };
 
 struct ObjectContext {

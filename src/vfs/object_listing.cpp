@@ -48,23 +48,18 @@ class ObjectListing : public Listing {
       : executor_(std::move(executor)),
         context_(std::move(context)),
         path_(std::move(path)),
-        prefix_(std::move(prefix)) {
-    const auto& options = context_->options;
-    if (!options.held) return;
-    for (auto& shown : options.held->below(options.store_name, options.owner, prefix_)) {
-      std::string name = shown.key.substr(prefix_.size());
-      if (name.find('/') == std::string::npos) held_.insert(std::move(name));
-    }
-  }
+        prefix_(std::move(prefix)) {}
 
   [[nodiscard]] Task<Result<std::vector<Entry>>> next() override;
+  /// The owner's held uploads, which stand in no page.
+  [[nodiscard]] Task<void> look_for_held();
   /// The first page, already fetched.
   void begin(object::ListPage page);
 
  private:
   [[nodiscard]] std::vector<Entry> entries_of(const object::ListPage& page);
   void add(std::vector<Entry>& entries, Entry entry);
-  [[nodiscard]] std::vector<Entry> end();
+  [[nodiscard]] Task<std::vector<Entry>> end();
 
   asio::any_io_executor executor_;
   ObjectContextPtr context_;
@@ -80,6 +75,20 @@ class ObjectListing : public Listing {
   bool remembered_ = true;  // the cache has taken everything so far
   bool ended_ = false;
 };
+
+Task<void> ObjectListing::look_for_held() {
+  const auto& options = context_->options;
+  if (!options.ledger) co_return;
+  auto shown = co_await options.ledger->below(options.store_name, options.owner, prefix_);
+  if (!shown) {
+    log::warning("upload_ledger", {{"directory", path_.text()}, {"error", shown.error().text()}});
+    co_return;
+  }
+  for (const auto& upload : *shown) {
+    std::string name = upload.key.substr(prefix_.size());
+    if (name.find('/') == std::string::npos) held_.insert(std::move(name));
+  }
+}
 
 void ObjectListing::begin(object::ListPage page) {
   if (!page.cursor.empty()) {
@@ -101,7 +110,7 @@ Task<Result<std::vector<Entry>>> ObjectListing::next() {
     }
     if (!ready_) {
       ended_ = true;
-      co_return end();
+      co_return co_await end();
     }
     auto entries = entries_of(*std::exchange(ready_, std::nullopt));
     if (!entries.empty()) co_return entries;
@@ -148,15 +157,15 @@ std::vector<Entry> ObjectListing::entries_of(const object::ListPage& page) {
   return entries;
 }
 
-std::vector<Entry> ObjectListing::end() {
+Task<std::vector<Entry>> ObjectListing::end() {
   if (skipped_ > 0) log::warning("keys_skipped", {{"directory", path_.text()}, {"keys", skipped_}});
   if (remembered_) context_->cache.seen_all(path_, begun_);
   std::vector<Entry> entries;
   for (const auto& name : held_) {
     if (!ObjectKeys::presentable(name)) continue;
-    if (auto entry = held_entry(*context_, path_.child(name))) entries.push_back(std::move(*entry));
+    if (auto entry = co_await held_entry(context_, path_.child(name))) entries.push_back(std::move(*entry));
   }
-  return entries;
+  co_return entries;
 }
 
 }  // namespace
@@ -175,6 +184,7 @@ Task<Result<std::unique_ptr<Listing>>> open_object_listing(ObjectContextPtr cont
   }
   auto listing = std::make_unique<ObjectListing>(co_await asio::this_coro::executor, context, path, *prefix);
   listing->begin(std::move(*page));
+  co_await listing->look_for_held();
   co_return std::unique_ptr<Listing>(std::move(listing));
 }
 

@@ -90,7 +90,7 @@ Task<Result<Entry>> look_up(ObjectContextPtr context, Path path) {
     context->cache.seen(path, entry);
     co_return entry;
   }
-  if (auto held = held_entry(*context, path)) co_return *held;
+  if (auto held = co_await held_entry(context, path)) co_return *held;
   co_return fail(Errc::not_found, "stat", path.text());
 }
 

@@ -34,7 +34,7 @@ class ObjectUpload : public Upload {
   /// Looks at the target beside the data.
   void check_meanwhile() { check_ = Background<void>(executor_, "check target", check_target(context_, path_)); }
   [[nodiscard]] Task<Result<void>> keep_front(Kept kept);
-  void resume(HeldUpload held, std::uint64_t offset);
+  void resume(HeldUpload taken, std::uint64_t offset);
   /// The name must still be free when the file is published.
   void must_be_new() { put_options_.create_only = true; }
   /// The object with this ETag must still be there, or what somebody else has put there meanwhile would be lost.
@@ -252,19 +252,13 @@ Task<Result<void>> ObjectUpload::keep_front(Kept kept) {
   co_return Result<void>();
 }
 
-void ObjectUpload::resume(HeldUpload held, std::uint64_t offset) {
-  // Parts behind the offset are sent again when it lies between two parts; inside a part nothing can be cut, so the
-  // bytes that are stored already are received once more and dropped.
-  std::uint64_t end = 0;
-  std::size_t whole = 0;
-  while (whole < held.parts.size() && end + held.parts[whole].size <= offset) end += held.parts[whole++].size;
-  if (end == offset && whole > 0) held.parts.resize(whole);
+void ObjectUpload::resume(HeldUpload taken, std::uint64_t offset) {
   position_ = offset;
-  discard_ = held.safe_size() - offset;
+  discard_ = taken.safe_size() - offset;
   changed_ = true;
-  put_options_ = held.options;
+  put_options_ = taken.options;
   uploader_ = std::make_shared<PartUploader>(executor_, context_, key_, put_options_);
-  uploader_->resume(std::move(held));
+  uploader_->resume(std::move(taken));
 }
 
 Task<Result<object::PutResult>> ObjectUpload::put_whole() {
@@ -368,7 +362,7 @@ Task<Result<std::uint64_t>> ObjectUpload::hold_now() {
   bool good = true;
   if (check_.pending()) good = (co_await check_.get()).has_value();
   // Only whole files from the client are held: a copied front belongs to an object that may change meanwhile.
-  if (!settings.held || !good || kept_.size > 0) {
+  if (!settings.ledger || !good || kept_.size > 0) {
     co_await abort_now();
     co_return std::uint64_t{0};
   }
@@ -380,12 +374,7 @@ Task<Result<std::uint64_t>> ObjectUpload::hold_now() {
   next_.reset();
   overdraft_.release();
   if (!uploader_) co_return std::uint64_t{0};
-  auto held = co_await uploader_->keep(hold_patience);
-  uploader_.reset();
-  if (!held) co_return std::uint64_t{0};
-  const std::uint64_t safe = held->safe_size();
-  auto before = settings.held->put({settings.store_name, settings.owner, key_}, std::move(*held));
-  if (before) static_cast<void>(co_await context_->store->abort_parts(key_, before->upload_id));
+  const std::uint64_t safe = co_await std::exchange(uploader_, nullptr)->hold(hold_patience);
   context_->cache.forget(path_);
   co_return safe;
 }
@@ -412,26 +401,45 @@ Task<Result<Target>> present_object(ObjectContextPtr context, Path path, std::st
   co_return Target{};
 }
 
-/// Takes the held upload when it reaches to `offset` and is still there as it was left.
-Task<std::optional<HeldUpload>> take_held(ObjectContextPtr context, std::string key,
-                                          std::optional<std::uint64_t> offset) {
+/// How many parts to keep when the client goes on at `offset`. Parts behind it are sent again when it lies between two
+/// parts; inside a part nothing can be cut, so the bytes that are stored already are received once more and dropped.
+std::size_t parts_to_keep(const HeldUpload& held, std::uint64_t offset) {
+  std::uint64_t end = 0;
+  std::size_t whole = 0;
+  while (whole < held.parts.size() && end + held.parts[whole].size <= offset) end += held.parts[whole++].size;
+  return end == offset && whole > 0 ? whole : held.parts.size();
+}
+
+/// The store has the parts as the ledger says.
+bool same_parts(const std::vector<object::PartInfo>& stored, const std::vector<object::PartInfo>& recorded) {
+  return stored.size() >= recorded.size() &&
+         std::equal(recorded.begin(), recorded.end(), stored.begin(), [](const auto& one, const auto& there) {
+           return one.number == there.number && one.size == there.size && one.etag == there.etag;
+         });
+}
+
+/// Takes the held upload when it reaches to `offset` and is still there as it was left; nothing when there is none.
+Task<Result<std::optional<HeldUpload>>> take_held(ObjectContextPtr context, std::string key,
+                                                  std::optional<std::uint64_t> offset) {
   const auto& settings = context->options;
-  if (!settings.held) co_return std::nullopt;
-  const HeldUploads::Name name{settings.store_name, settings.owner, key};
-  auto shown = settings.held->find(name);
-  if (!shown || offset.value_or(0) > shown->safe_size()) co_return std::nullopt;
-  auto held = settings.held->take(name);
-  if (!held) co_return std::nullopt;
-  auto stored = co_await context->store->list_parts(key, held->upload_id);
-  if (!stored && stored.error().code == Errc::not_found) co_return std::nullopt;
-  bool same = stored && stored->size() >= held->parts.size();
-  for (std::size_t i = 0; same && i < held->parts.size(); ++i) {
-    const auto& there = (*stored)[i];
-    same = there.number == held->parts[i].number && there.size == held->parts[i].size;
+  std::optional<HeldUpload> none;
+  if (!settings.ledger) co_return none;
+  auto held = co_await settings.ledger->find({settings.store_name, settings.owner, key});
+  if (!held) co_return fail(std::move(held.error()));
+  if (!*held || offset.value_or(0) > (*held)->safe_size()) co_return none;
+  HeldUpload upload = std::move(**held);
+  auto stored = co_await context->store->list_parts(key, upload.upload_id);
+  if (!stored && stored.error().code == Errc::not_found) {
+    if (auto gone = co_await settings.ledger->forget(upload.ticket); !gone) co_return fail(std::move(gone.error()));
+    co_return none;
   }
-  if (same) co_return held;
-  static_cast<void>(settings.held->put(name, std::move(*held)));
-  co_return std::nullopt;
+  if (!stored) co_return fail(std::move(stored.error()));
+  if (!same_parts(*stored, upload.parts)) co_return none;
+  upload.parts.resize(parts_to_keep(upload, offset.value_or(upload.safe_size())));
+  auto taken = co_await settings.ledger->take(upload.ticket, upload.parts.size());
+  if (!taken) co_return fail(std::move(taken.error()));
+  if (!*taken) co_return fail(Errc::conflict, "upload", "somebody else continues it");
+  co_return upload;
 }
 
 Task<Result<void>> open_continuation(ObjectUpload& upload, ObjectContextPtr context, Path path, UploadOptions options) {
@@ -450,10 +458,12 @@ Task<Result<void>> open_continuation(ObjectUpload& upload, ObjectContextPtr cont
   const bool may_be_held = !target->object || !stays;
   if (may_be_held && (append ? !target->object.has_value() : options.offset > size)) {
     auto held = co_await take_held(context, key, append ? std::nullopt : std::optional(options.offset));
-    if (held) {
-      held->options.create_only = held->options.create_only || stays;
-      const std::uint64_t from = append ? held->safe_size() : options.offset;
-      upload.resume(std::move(*held), from);
+    if (!held) co_return fail(std::move(held.error()));
+    if (*held) {
+      HeldUpload& taken = **held;
+      taken.options.create_only = taken.options.create_only || stays;
+      const std::uint64_t from = append ? taken.safe_size() : options.offset;
+      upload.resume(std::move(taken), from);
       co_return Result<void>();
     }
   }

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "digest/digest.hpp"
 #include "vfs/background.hpp"
+#include "vfs/held_uploads.hpp"
 
 namespace gantry::vfs {
 namespace {
@@ -52,10 +53,11 @@ PartUploader::PartUploader(const asio::any_io_executor& executor, ObjectContextP
       options_(std::move(options)),
       changed_(executor) {}
 
-void PartUploader::resume(HeldUpload held) {
-  upload_id_ = std::move(held.upload_id);
-  parts_ = std::move(held.parts);
-  options_ = std::move(held.options);
+void PartUploader::resume(HeldUpload taken) {
+  ticket_ = std::move(taken.ticket);
+  upload_id_ = std::move(taken.upload_id);
+  parts_ = std::move(taken.parts);
+  options_ = std::move(taken.options);
   start_asked_ = true;
 }
 
@@ -109,13 +111,25 @@ Task<Result<void>> PartUploader::copy(std::string from, ByteRange range, std::st
 }
 
 Task<void> PartUploader::start(Self self) {
-  auto id = co_await self->context_->store->start_parts(self->key_, self->options_);
-  if (id) {
-    self->upload_id_ = std::move(*id);
-  } else {
-    self->fail_with(std::move(id.error()));
-  }
+  if (auto begun = co_await self->begin(); !begun) self->fail_with(std::move(begun.error()));
+  if (self->abandoned_ && !self->ticket_.empty()) self->context_->options.ledger->abandon(self->ticket_);
   self->changed_.notify();
+}
+
+/// The ledger is told first: what the store begins and nobody knows of would cost money for ever.
+Task<Result<void>> PartUploader::begin() {
+  const auto& settings = context_->options;
+  if (settings.ledger) {
+    auto ticket = co_await settings.ledger->begin({settings.store_name, settings.owner, key_}, options_);
+    if (!ticket) co_return fail(std::move(ticket.error()));
+    ticket_ = std::move(*ticket);
+  }
+  auto id = co_await context_->store->start_parts(key_, options_);
+  if (!id) co_return fail(std::move(id.error()));
+  Result<void> begun;
+  if (settings.ledger) begun = co_await settings.ledger->begun(ticket_, *id);
+  upload_id_ = std::move(*id);
+  co_return begun;
 }
 
 Task<Result<void>> PartUploader::started() {
@@ -146,6 +160,7 @@ Task<void> PartUploader::send_part(Self self, std::uint32_t number, PartBuffer p
   }
   // Before anybody hears of the acknowledgement the memory must be free again.
   part = PartBuffer();
+  result = co_await self->record(std::move(result), number);
   self->acknowledge(number, std::move(result));
 }
 
@@ -158,7 +173,19 @@ Task<void> PartUploader::copy_part(Self self, std::uint32_t number, std::string 
     result = co_await self->context_->store->copy_part({self->key_, self->upload_id_, number}, std::move(from), range,
                                                        std::move(etag));
   }
+  result = co_await self->record(std::move(result), number);
   self->acknowledge(number, std::move(result));
+}
+
+/// A part counts once the ledger has it too.
+Task<Result<object::PartInfo>> PartUploader::record(Result<object::PartInfo> stored, std::uint32_t number) {
+  if (!stored || ticket_.empty()) co_return stored;
+  object::PartInfo part = *stored;
+  part.number = number;
+  part.size = parts_[number - 1].size;
+  auto recorded = co_await context_->options.ledger->stored(ticket_, std::move(part));
+  if (!recorded) co_return fail(std::move(recorded.error()));
+  co_return stored;
 }
 
 void PartUploader::acknowledge(std::uint32_t number, Result<object::PartInfo> result) {
@@ -185,6 +212,8 @@ void PartUploader::abandon() {
   fail_with(Error{Errc::cancelled, "upload", "abandoned", {}});
   for (auto& sender : senders_) cancel_later(executor_, std::move(sender));
   senders_.clear();
+  abandoned_ = true;
+  if (!ticket_.empty()) context_->options.ledger->abandon(ticket_);
 }
 
 Task<void> PartUploader::settled() {
@@ -198,12 +227,24 @@ Task<Result<object::PutResult>> PartUploader::finish() {
     co_await abort_upload();
     co_return fail(*failure_);
   }
+  if (!ticket_.empty()) {
+    if (auto known = co_await context_->options.ledger->joining(ticket_); !known) {
+      // Nothing was asked of the store yet: what is there can be continued.
+      upload_id_.clear();
+      co_await hand_to_ledger();
+      co_return fail(std::move(known.error()));
+    }
+  }
   auto finished = co_await context_->store->finish_parts(key_, upload_id_, parts_, options_.create_only);
   if (!finished) {
-    if (!is_uncertain(finished.error())) co_await abort_upload();
+    if (is_uncertain(finished.error()))
+      co_await hand_to_ledger();
+    else
+      co_await abort_upload();
     co_return fail(std::move(finished.error()));
   }
   upload_id_.clear();
+  co_await strike_out();
   request_id_ = finished->request_id;
   auto good = co_await verify(*finished);
   if (!good) co_return fail(std::move(good.error()));
@@ -236,12 +277,56 @@ Task<Result<void>> PartUploader::verify(object::PutResult finished) {
 }
 
 Task<void> PartUploader::abort_upload() {
-  if (upload_id_.empty()) co_return;
+  if (upload_id_.empty()) {
+    // Whether the store has begun one nobody heard; the janitor finds out.
+    co_await doom();
+    co_return;
+  }
   const std::string id = std::exchange(upload_id_, {});
   auto aborted = co_await context_->store->abort_parts(key_, id);
   // The first try may have been refused for a reason that has passed; leftovers cost money.
   if (!aborted) aborted = co_await context_->store->abort_parts(key_, id);
-  if (!aborted) log::warning("upload_left_over", {{"key", key_}, {"error", aborted.error().text()}});
+  if (aborted) {
+    co_await strike_out();
+    co_return;
+  }
+  log::warning("upload_left_over", {{"key", key_}, {"error", aborted.error().text()}});
+  co_await doom();
+}
+
+/// Leaves it to the janitor.
+Task<void> PartUploader::doom() {
+  if (ticket_.empty()) co_return;
+  auto doomed = co_await context_->options.ledger->doom(std::exchange(ticket_, {}));
+  if (!doomed) log::warning("upload_ledger", {{"key", key_}, {"error", doomed.error().text()}});
+}
+
+/// Nothing of the upload is left in the store.
+Task<void> PartUploader::strike_out() {
+  if (ticket_.empty()) co_return;
+  auto forgotten = co_await context_->options.ledger->forget(std::exchange(ticket_, {}));
+  // A record of nothing: the janitor will ask the store in vain and strike it out then.
+  if (!forgotten) log::warning("upload_ledger", {{"key", key_}, {"error", forgotten.error().text()}});
+}
+
+std::size_t PartUploader::gapless() const {
+  const auto gap = std::ranges::find_if(parts_, [](const object::PartInfo& part) { return part.etag.empty(); });
+  return static_cast<std::size_t>(gap - parts_.begin());
+}
+
+/// Leaves the upload to its owner's next try. The bytes of it that are safe.
+Task<std::uint64_t> PartUploader::hand_to_ledger() {
+  const std::size_t count = gapless();
+  auto held = co_await context_->options.ledger->hold(std::exchange(ticket_, {}), count);
+  if (!held) {
+    // What is on record stays open there until this process has ended, and is then held.
+    log::warning("upload_ledger", {{"key", key_}, {"error", held.error().text()}});
+    co_return 0;
+  }
+  co_await abort_displaced(context_, key_, std::move(*held));
+  std::uint64_t safe = 0;
+  for (std::size_t i = 0; i < count; ++i) safe += parts_[i].size;
+  co_return safe;
 }
 
 Task<void> PartUploader::abort() {
@@ -252,24 +337,17 @@ Task<void> PartUploader::abort() {
   co_await abort_upload();
 }
 
-Task<std::optional<HeldUpload>> PartUploader::keep(SteadyClock::duration patience) {
+Task<std::uint64_t> PartUploader::hold(SteadyClock::duration patience) {
   const auto deadline = SteadyClock::now() + patience;
   while (in_flight_ > 0 && SteadyClock::now() < deadline) co_await changed_.wait_until(deadline);
   stop();
   co_await settled();
-  HeldUpload held;
-  for (const auto& part : parts_) {
-    if (part.etag.empty()) break;
-    held.parts.push_back(part);
-  }
-  if (upload_id_.empty() || held.parts.empty()) {
+  if (upload_id_.empty() || ticket_.empty() || gapless() == 0) {
     co_await abort_upload();
-    co_return std::nullopt;
+    co_return 0;
   }
-  held.upload_id = std::exchange(upload_id_, {});
-  held.options = options_;
-  held.since = wall_now();
-  co_return held;
+  upload_id_.clear();
+  co_return co_await hand_to_ledger();
 }
 
 }  // namespace gantry::vfs

@@ -10,7 +10,6 @@
 
 #include "async/child.hpp"
 #include "async/event.hpp"
-#include "vfs/held_uploads.hpp"
 #include "vfs/object_context.hpp"
 #include "vfs/part_buffer.hpp"
 
@@ -22,8 +21,8 @@ class PartUploader : public std::enable_shared_from_this<PartUploader> {
   PartUploader(const asio::any_io_executor& executor, ObjectContextPtr context, std::string key,
                object::PutOptions options);
 
-  /// Instead of starting a new upload: the parts already stored there.
-  void resume(HeldUpload held);
+  /// Instead of starting a new upload: one that was taken from the ledger.
+  void resume(HeldUpload taken);
 
   /// Hands in the next part; waits while as many as allowed are on their way. Its memory is given back as soon as it
   /// is acknowledged. The error of any part before it, too_large when the store takes no more parts, cancelled.
@@ -32,14 +31,14 @@ class PartUploader : public std::enable_shared_from_this<PartUploader> {
   [[nodiscard]] Task<Result<void>> copy(std::string from, ByteRange range, std::string etag);
 
   /// Waits for all parts and joins them; the finished object is compared with what was sent. On a definite error the
-  /// upload is aborted; after "uncertain" it is left alone. Run it where nobody cancels.
+  /// upload is aborted; after "uncertain" it is held and left alone. Run it where nobody cancels.
   [[nodiscard]] Task<Result<object::PutResult>> finish();
   /// Stops the senders, then aborts the upload.
   [[nodiscard]] Task<void> abort();
-  /// Lets the parts on their way end, or stops them after `patience`; then what can be continued: the acknowledged
-  /// parts without a gap. Nothing when there is none (the upload is then aborted).
-  [[nodiscard]] Task<std::optional<HeldUpload>> keep(SteadyClock::duration patience);
-  /// Leaves it: the senders are asked to stop and the upload stays open, for the janitor. For destructors.
+  /// Lets the parts on their way end, or stops them after `patience`; then holds what can be continued: the
+  /// acknowledged parts without a gap. Their bytes; 0 when there are none (the upload is then aborted).
+  [[nodiscard]] Task<std::uint64_t> hold(SteadyClock::duration patience);
+  /// Leaves it: the senders are asked to stop, and the upload is left to the janitor. For destructors.
   void abandon();
 
   /// Set once a part failed.
@@ -63,6 +62,12 @@ class PartUploader : public std::enable_shared_from_this<PartUploader> {
   [[nodiscard]] static Task<void> send_part(Self self, std::uint32_t number, PartBuffer part);
   [[nodiscard]] static Task<void> copy_part(Self self, std::uint32_t number, std::string from, ByteRange range,
                                             std::string etag);
+  [[nodiscard]] Task<Result<void>> begin();
+  [[nodiscard]] Task<Result<object::PartInfo>> record(Result<object::PartInfo> stored, std::uint32_t number);
+  [[nodiscard]] std::size_t gapless() const;
+  [[nodiscard]] Task<std::uint64_t> hand_to_ledger();
+  [[nodiscard]] Task<void> strike_out();
+  [[nodiscard]] Task<void> doom();
   void acknowledge(std::uint32_t number, Result<object::PartInfo> result);
   void fail_with(Error error);
 
@@ -71,10 +76,12 @@ class PartUploader : public std::enable_shared_from_this<PartUploader> {
   std::string key_;
   object::PutOptions options_;
   std::string upload_id_;
+  std::string ticket_;                   // of the ledger; empty: there is no ledger, or the upload has ended
   std::vector<object::PartInfo> parts_;  // number i + 1 at i; an empty ETag: not acknowledged yet
   std::vector<async::Child> senders_;
   async::Child starter_;
   bool start_asked_ = false;
+  bool abandoned_ = false;
   std::size_t in_flight_ = 0;
   std::optional<Error> failure_;
   async::Event changed_;

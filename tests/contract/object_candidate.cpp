@@ -27,7 +27,7 @@ class MemoryBucketExaminee final : public Examinee {
     options.owner = "exam";
     options.part_size = mib;
     options.budget = budget_;
-    options.held = std::make_shared<HeldUploads>();
+    options.ledger = make_memory_upload_ledger();
     // What is next to the tree must never be seen in it.
     if (!bucket.prefix.empty()) store_->set("users/alice-not", "x");
     store_->lag_listings(bucket.listing_lag.value_or(0));

@@ -38,7 +38,7 @@ class RemoteExaminee : public Examinee {
     settings.owner = "exam";
     settings.part_size = mib;
     settings.budget = budget_;
-    settings.held = std::make_shared<HeldUploads>();
+    settings.ledger = make_memory_upload_ledger();
     prefix_ = settings.prefix;
     first_ = std::make_unique<ObjectFileSystem>(store_, settings);
     second_ = std::make_unique<ObjectFileSystem>(store_, settings);

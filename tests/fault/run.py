@@ -17,6 +17,7 @@ import bad_input  # noqa: F401
 import dying_clients  # noqa: F401
 import failing_downloads  # noqa: F401
 import failing_stores  # noqa: F401
+import held_uploads  # noqa: F401
 import lagging_listings  # noqa: F401
 import server_life  # noqa: F401
 

@@ -14,8 +14,8 @@ FUZZ_TARGET(vsftpd_conf) {
     for (const config::Problem& problem : loaded.error()) CHECK(!problem.message.empty());
     return;
   }
-  const std::string toml = config::to_toml(
-      loaded->config, [](const config::Setting&, const std::string&, const gantry::Secret& secret) {
+  const std::string toml =
+      config::to_toml(loaded->config, [](const config::Setting&, const std::string&, const gantry::Secret& secret) {
         // These words have a meaning of their own in gantry.toml.
         const bool special = secret.reveal().starts_with("env:") || secret.reveal() == gantry::hidden_secret;
         return config::WrittenSecret{special ? "x" : secret.reveal()};

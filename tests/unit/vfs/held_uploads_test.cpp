@@ -28,7 +28,7 @@ TEST_F(HeldUploadsTest, ContinueOnAPartBorder) {
   must(try_write(*upload, data(500 * kib).substr(192 * kib)));
   EXPECT_EQ(must(run(upload->commit())).size, 500 * kib);
   EXPECT_TRUE(store_->content("f") == data(500 * kib));
-  EXPECT_EQ(held_->size(), 0U);
+  EXPECT_EQ(left_over(), 0U);
   EXPECT_EQ(store_->open_uploads(), 0U);
 }
 
@@ -83,12 +83,12 @@ TEST_F(HeldUploadsTest, BelongToTheirOwner) {
   EXPECT_TRUE(list("/").empty());
   EXPECT_EQ(code(run(fs_->open_upload(at("/f"), from(192 * kib)))), Errc::bad_offset);
   EXPECT_EQ(code(run(fs_->remove_file(at("/f")))), Errc::not_found);
-  EXPECT_EQ(held_->size(), 1U);
+  EXPECT_EQ(left_over(), 1U);
 }
 
 TEST_F(HeldUploadsTest, LittleIsNotHeld) {
   EXPECT_EQ(interrupt("/f", 10 * kib), 0U);
-  EXPECT_EQ(held_->size(), 0U);
+  EXPECT_EQ(left_over(), 0U);
   EXPECT_EQ(store_->open_uploads(), 0U);
   EXPECT_EQ(interrupt("/f", 20 * kib), 20 * kib) << "one part that the store would take anywhere";
 }
@@ -103,11 +103,11 @@ TEST_F(HeldUploadsTest, AnOldObjectHidesTheHeldOne) {
 
 TEST_F(HeldUploadsTest, WhatTheStoreForgotIsNotContinued) {
   interrupt("/f", 200 * kib);
-  const auto shown = held_->find({"main", "alice", "f"});
+  const auto shown = must(run(ledger_->find({"main", "alice", "f"})));
   ASSERT_TRUE(shown.has_value());
   must(run(store_->abort_parts("f", shown->upload_id)));
   EXPECT_EQ(code(run(fs_->open_upload(at("/f"), from(192 * kib)))), Errc::bad_offset);
-  EXPECT_EQ(held_->size(), 0U);
+  EXPECT_EQ(left_over(), 0U);
 }
 
 TEST_F(HeldUploadsTest, AFailedPartHoldsWhatLiesBeforeIt) {
@@ -126,14 +126,14 @@ TEST_F(HeldUploadsTest, AFailedPartHoldsWhatLiesBeforeIt) {
 TEST_F(HeldUploadsTest, TheJanitorAbortsWhatIsOld) {
   interrupt("/f", 200 * kib);
   interrupt("/g", 200 * kib);
-  EXPECT_EQ(run(abort_expired(held_, store_, "main", std::chrono::hours(1))), 0U);
-  EXPECT_EQ(run(abort_expired(held_, store_, "elsewhere", Milliseconds(-1000))), 0U);
+  EXPECT_EQ(run(abort_left_over(ledger_, store_, "main", std::chrono::hours(1))), 0U);
+  EXPECT_EQ(run(abort_left_over(ledger_, store_, "elsewhere", Milliseconds(-1000))), 0U);
   store_->fail_next("abort_parts", Errc::unavailable);
-  EXPECT_EQ(run(abort_expired(held_, store_, "main", Milliseconds(-1000))), 1U);
-  EXPECT_EQ(held_->size(), 1U);
-  EXPECT_EQ(run(abort_expired(held_, store_, "main", Milliseconds(-1000))), 1U);
+  EXPECT_EQ(run(abort_left_over(ledger_, store_, "main", Milliseconds(-1000))), 1U);
+  EXPECT_EQ(left_over(), 1U);
+  EXPECT_EQ(run(abort_left_over(ledger_, store_, "main", Milliseconds(-1000))), 1U);
   EXPECT_EQ(store_->open_uploads(), 0U);
-  EXPECT_EQ(held_->size(), 0U);
+  EXPECT_EQ(left_over(), 0U);
 }
 
 }  // namespace

@@ -25,12 +25,12 @@ class ObjectFixture : public testing::Test {
   void use(object::Limits limits, bool crc64 = true, std::uint64_t budget = 64 * mib) {
     store_ = std::make_shared<test::MemoryStore>(test::MemoryStoreOptions{.limits = limits, .crc64 = crc64});
     budget_ = async::ByteBudget::create(budget);
-    held_ = std::make_shared<HeldUploads>();
+    ledger_ = make_memory_upload_ledger();
     if (recent_) recent_ = std::make_shared<RecentWrites>();
     options_.owner = "alice";
     options_.part_size = 64 * kib;
     options_.budget = budget_;
-    options_.held = held_;
+    options_.ledger = ledger_;
     restart();
   }
   /// A new session: knows nothing.
@@ -98,6 +98,8 @@ class ObjectFixture : public testing::Test {
     for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>((i * 31 + i / 251 + seed * 7) & 0xff);
     return text;
   }
+  /// Uploads that the ledger holds or has doomed.
+  std::size_t left_over() { return must(run(ledger_->left_over("main"))).size(); }
   /// Requests since the last call.
   std::uint64_t requests() {
     const std::uint64_t sum = store_->count();
@@ -108,7 +110,7 @@ class ObjectFixture : public testing::Test {
   asio::io_context context_;
   std::shared_ptr<test::MemoryStore> store_;
   std::shared_ptr<async::ByteBudget> budget_;
-  std::shared_ptr<HeldUploads> held_;
+  std::shared_ptr<UploadLedger> ledger_;
   std::shared_ptr<RecentWrites> recent_;  // empty: the store's listings are up to date
   ObjectFileSystemOptions options_;
   std::unique_ptr<ObjectFileSystem> fs_;
