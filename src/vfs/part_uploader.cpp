@@ -76,8 +76,9 @@ std::optional<std::uint64_t> PartUploader::crc64() const {
   return whole;
 }
 
-Task<Result<std::uint32_t>> PartUploader::next_number(std::uint64_t size) {
-  while (in_flight_ >= context_->options.parts_in_flight && !failure_) {
+Task<Result<std::uint32_t>> PartUploader::next_number(std::uint64_t size, std::uint64_t on_the_way) {
+  const auto full = [&] { return in_flight_ >= context_->options.parts_in_flight || !window_.admits(on_the_way); };
+  while (full() && !failure_) {
     if (co_await async::cancelled()) co_return fail(Errc::cancelled, "upload part");
     co_await changed_.wait();
   }
@@ -87,6 +88,7 @@ Task<Result<std::uint32_t>> PartUploader::next_number(std::uint64_t size) {
   parts_.back().number = static_cast<std::uint32_t>(parts_.size());
   parts_.back().size = size;
   ++in_flight_;
+  window_.sent(on_the_way, SteadyClock::now());
   std::erase_if(senders_, [](const async::Child& child) { return !child.running(); });
   if (!start_asked_) {
     start_asked_ = true;
@@ -96,14 +98,14 @@ Task<Result<std::uint32_t>> PartUploader::next_number(std::uint64_t size) {
 }
 
 Task<Result<void>> PartUploader::send(PartBuffer part) {
-  auto number = co_await next_number(part.size());
+  auto number = co_await next_number(part.size(), part.size());
   if (!number) co_return fail(std::move(number.error()));
   senders_.emplace_back(executor_, "send part", send_part(shared_from_this(), *number, std::move(part)));
   co_return Result<void>();
 }
 
 Task<Result<void>> PartUploader::copy(std::string from, ByteRange range, std::string etag) {
-  auto number = co_await next_number(range.length);
+  auto number = co_await next_number(range.length, 0);
   if (!number) co_return fail(std::move(number.error()));
   senders_.emplace_back(executor_, "copy part",
                         copy_part(shared_from_this(), *number, std::move(from), range, std::move(etag)));
@@ -158,8 +160,10 @@ Task<void> PartUploader::send_part(Self self, std::uint32_t number, PartBuffer p
       }
     }
   }
+  const std::uint64_t size = part.size();
   // Before anybody hears of the acknowledgement the memory must be free again.
   part = PartBuffer();
+  self->window_.ended(size, SteadyClock::now());
   result = co_await self->record(std::move(result), number);
   self->acknowledge(number, std::move(result));
 }
@@ -190,7 +194,7 @@ Task<Result<object::PartInfo>> PartUploader::record(Result<object::PartInfo> sto
 
 void PartUploader::acknowledge(std::uint32_t number, Result<object::PartInfo> result) {
   --in_flight_;
-  if (result) {
+    if (result) {
     object::PartInfo& part = parts_[number - 1];
     part.etag = std::move(result->etag);
     part.crc64 = result->crc64;

@@ -10,6 +10,7 @@
 
 #include "async/child.hpp"
 #include "async/event.hpp"
+#include "vfs/flush_window.hpp"
 #include "vfs/object_context.hpp"
 #include "vfs/part_buffer.hpp"
 
@@ -24,7 +25,8 @@ class PartUploader : public std::enable_shared_from_this<PartUploader> {
   /// Instead of starting a new upload: one that was taken from the ledger.
   void resume(HeldUpload taken);
 
-  /// Hands in the next part; waits while as many as allowed are on their way. Its memory is given back as soon as it
+  /// Hands in the next part; waits while as many as allowed are on their way, or as much as the
+  /// store takes in a few seconds. Its memory is given back as soon as it
   /// is acknowledged. The error of any part before it, too_large when the store takes no more parts, cancelled.
   [[nodiscard]] Task<Result<void>> send(PartBuffer part);
   /// The same for a range of an object that the store has: nothing passes through here.
@@ -52,7 +54,7 @@ class PartUploader : public std::enable_shared_from_this<PartUploader> {
 
  private:
   using Self = std::shared_ptr<PartUploader>;
-  [[nodiscard]] Task<Result<std::uint32_t>> next_number(std::uint64_t size);
+  [[nodiscard]] Task<Result<std::uint32_t>> next_number(std::uint64_t size, std::uint64_t on_the_way);
   [[nodiscard]] Task<Result<void>> started();
   void stop();
   [[nodiscard]] Task<void> settled();
@@ -83,6 +85,7 @@ class PartUploader : public std::enable_shared_from_this<PartUploader> {
   bool start_asked_ = false;
   bool abandoned_ = false;
   std::size_t in_flight_ = 0;
+  FlushWindow window_;
   std::optional<Error> failure_;
   async::Event changed_;
   std::string request_id_;
