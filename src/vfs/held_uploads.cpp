@@ -47,9 +47,9 @@ Task<Result<void>> abort_unheard(std::shared_ptr<UploadLedger> ledger, std::shar
 }
 
 Task<bool> end_left_over(std::shared_ptr<UploadLedger> ledger, std::shared_ptr<object::Store> store,
-                         UploadLedger::LeftOver left) {
+                         UploadLedger::Record left) {
   const std::string key = left.name.key;
-  if (!left.doomed) {
+  if (left.state == UploadLedger::State::held) {
     auto taken = co_await ledger->take(left.upload.ticket, left.upload.parts.size());
     if (!taken || !*taken) co_return false;  // its owner was quicker
   }
@@ -100,14 +100,15 @@ Task<void> abort_displaced(ObjectContextPtr context, std::string key, std::vecto
 
 Task<std::size_t> abort_left_over(std::shared_ptr<UploadLedger> ledger, std::shared_ptr<object::Store> store,
                                   std::string store_name, Milliseconds ttl) {
-  auto all = co_await ledger->left_over(store_name);
+  auto all = co_await ledger->records(store_name);
   if (!all) {
     warn("upload_ledger", {}, all.error());
     co_return 0;
   }
   std::size_t aborted = 0;
   for (auto& left : *all) {
-    const bool expired = left.doomed || wall_now() - left.upload.since > ttl;
+    using enum UploadLedger::State;
+    const bool expired = left.state == doomed || (left.state == held && wall_now() - left.upload.since > ttl);
     if (!expired || in_doubt(left.upload)) continue;
     if (co_await end_left_over(ledger, store, std::move(left))) ++aborted;
   }

@@ -442,6 +442,16 @@ Task<Result<std::optional<HeldUpload>>> take_held(ObjectContextPtr context, std:
   co_return upload;
 }
 
+/// Errc::conflict while the owner's other session sends to the same name.
+Task<Result<void>> check_alone(ObjectContextPtr context, std::string key) {
+  const auto& settings = context->options;
+  if (!settings.ledger) co_return Result<void>();
+  auto open = co_await settings.ledger->is_open({settings.store_name, settings.owner, key});
+  if (!open) co_return fail(std::move(open.error()));
+  if (*open) co_return fail(Errc::conflict, "upload", key + ": another session sends it");
+  co_return Result<void>();
+}
+
 Task<Result<void>> open_continuation(ObjectUpload& upload, ObjectContextPtr context, Path path, UploadOptions options) {
   const std::string key = context->keys.file(path).value();
   auto target = co_await present_object(context, path, key);
@@ -466,6 +476,8 @@ Task<Result<void>> open_continuation(ObjectUpload& upload, ObjectContextPtr cont
       upload.resume(std::move(taken), from);
       co_return Result<void>();
     }
+    // Whoever continues now knows of bytes that somebody else has just gone on with: what it sends is no whole file.
+    if (auto alone = co_await check_alone(context, key); !alone) co_return fail(std::move(alone.error()));
   }
   const std::uint64_t kept = append ? size : options.offset;
   if (kept > size) co_return fail(Errc::bad_offset, "upload", path.text());

@@ -194,7 +194,7 @@ Task<Result<object::PartInfo>> PartUploader::record(Result<object::PartInfo> sto
 
 void PartUploader::acknowledge(std::uint32_t number, Result<object::PartInfo> result) {
   --in_flight_;
-    if (result) {
+  if (result) {
     object::PartInfo& part = parts_[number - 1];
     part.etag = std::move(result->etag);
     part.crc64 = result->crc64;

@@ -115,9 +115,10 @@ class SqlUploadLedger : public UploadLedger {
   Task<Result<void>> forget(std::string ticket) override;
   void abandon(std::string ticket) override;
   Task<Result<std::optional<HeldUpload>>> find(UploadName name) override;
+  Task<Result<bool>> is_open(UploadName name) override;
   Task<Result<bool>> take(std::string ticket, std::size_t parts) override;
   Task<Result<std::vector<Shown>>> below(std::string store, std::string owner, std::string prefix) override;
-  Task<Result<std::vector<LeftOver>>> left_over(std::string store) override;
+  Task<Result<std::vector<Record>>> records(std::string store) override;
   Task<Result<bool>> knows(std::string store, std::string upload_id) override;
   Task<Result<std::size_t>> adopt() override;
 
@@ -264,6 +265,16 @@ Task<Result<std::optional<HeldUpload>>> SqlUploadLedger::find(UploadName name) {
       });
 }
 
+Task<Result<bool>> SqlUploadLedger::is_open(UploadName name) {
+  co_return co_await database_->run("find upload", Access::read, [name = std::move(name)](soci::session& sql) -> bool {
+    int count = 0;
+    sql << "SELECT COUNT(*) FROM uploads WHERE store = :store AND owner = :owner AND object_key = :key AND "
+           "state = 'open'",
+        soci::use(name.store), soci::use(name.owner), soci::use(name.key), soci::into(count);
+    return count > 0;
+  });
+}
+
 Task<Result<bool>> SqlUploadLedger::take(std::string ticket, std::size_t parts) {
   co_return co_await database_->run(
       "take upload", Access::write,
@@ -303,17 +314,20 @@ Task<Result<std::vector<UploadLedger::Shown>>> SqlUploadLedger::below(std::strin
       });
 }
 
-Task<Result<std::vector<UploadLedger::LeftOver>>> SqlUploadLedger::left_over(std::string store) {
+Task<Result<std::vector<UploadLedger::Record>>> SqlUploadLedger::records(std::string store) {
   co_return co_await database_->run("list uploads", Access::read, [store = std::move(store)](soci::session& sql) {
-    std::vector<LeftOver> all;
+    std::vector<Record> all;
     soci::rowset<soci::row> rows =
-        (sql.prepare << fmt::format("SELECT {}, owner, object_key, state FROM uploads WHERE store = :store AND "
-                                    "state <> 'open' ORDER BY since",
-                                    upload_columns),
+        (sql.prepare << fmt::format(
+             "SELECT {}, owner, object_key, state FROM uploads WHERE store = :store ORDER BY since", upload_columns),
          soci::use(store));
-    for (const soci::row& row : rows)
+    for (const soci::row& row : rows) {
+      const auto state = row.get<std::string>(8);
       all.push_back({UploadName{store, row.get<std::string>(6), row.get<std::string>(7)}, upload_of(sql, row),
-                     row.get<std::string>(8) == "doomed"});
+                     state == "held"     ? State::held
+                     : state == "doomed" ? State::doomed
+                                         : State::open});
+    }
     return all;
   });
 }

@@ -78,6 +78,12 @@ class MemoryUploadLedger : public UploadLedger {
     co_return std::optional<HeldUpload>();
   }
 
+  Task<Result<bool>> is_open(UploadName name) override {
+    std::lock_guard lock(mutex_);
+    co_return std::ranges::any_of(
+        rows_, [&](const auto& one) { return one.second.state == State::open && one.second.name == name; });
+  }
+
   Task<Result<bool>> take(std::string ticket, std::size_t parts) override {
     std::lock_guard lock(mutex_);
     auto row = rows_.find(ticket);
@@ -100,13 +106,12 @@ class MemoryUploadLedger : public UploadLedger {
     co_return all;
   }
 
-  Task<Result<std::vector<LeftOver>>> left_over(std::string store) override {
+  Task<Result<std::vector<Record>>> records(std::string store) override {
     std::lock_guard lock(mutex_);
-    std::vector<LeftOver> all;
+    std::vector<Record> all;
     for (const auto& [ticket, row] : rows_)
-      if (row.state != State::open && row.name.store == store)
-        all.push_back({row.name, row.upload, row.state == State::doomed});
-    std::ranges::sort(all, {}, [](const LeftOver& one) { return one.upload.since; });
+      if (row.name.store == store) all.push_back({row.name, row.upload, row.state});
+    std::ranges::sort(all, {}, [](const Record& one) { return one.upload.since; });
     co_return all;
   }
 
@@ -121,7 +126,6 @@ class MemoryUploadLedger : public UploadLedger {
   Task<Result<std::size_t>> adopt() override { co_return std::size_t{0}; }
 
  private:
-  enum class State : std::uint8_t { open, held, doomed };
   struct Row {
     UploadName name;
     State state = State::open;

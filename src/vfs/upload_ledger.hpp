@@ -69,6 +69,8 @@ class UploadLedger {
 
   /// The held upload of the name.
   [[nodiscard]] virtual Task<Result<std::optional<HeldUpload>>> find(UploadName name) = 0;
+  /// Somebody sends to an upload of the name right now, as far as is known.
+  [[nodiscard]] virtual Task<Result<bool>> is_open(UploadName name) = 0;
   /// Makes a held upload open again, for the caller alone, with its first `parts` parts. False when somebody else was
   /// first.
   [[nodiscard]] virtual Task<Result<bool>> take(std::string ticket, std::size_t parts) = 0;
@@ -82,13 +84,14 @@ class UploadLedger {
   [[nodiscard]] virtual Task<Result<std::vector<Shown>>> below(std::string store, std::string owner,
                                                                std::string prefix) = 0;
 
-  struct LeftOver {
+  enum class State : std::uint8_t { open, held, doomed };
+  struct Record {
     UploadName name;
     HeldUpload upload;
-    bool doomed = false;
+    State state = State::open;
   };
-  /// All that is held or doomed in one store, the oldest first.
-  [[nodiscard]] virtual Task<Result<std::vector<LeftOver>>> left_over(std::string store) = 0;
+  /// All that is on record of one store, the oldest first.
+  [[nodiscard]] virtual Task<Result<std::vector<Record>>> records(std::string store) = 0;
   /// The upload has a ticket, whatever became of it.
   [[nodiscard]] virtual Task<Result<bool>> knows(std::string store, std::string upload_id) = 0;
 

@@ -95,10 +95,10 @@ class UploadFaults : public testing::TestWithParam<Scene> {
   /// must not be aborted yet.
   void check_ledger(std::shared_ptr<test::MemoryStore> store, std::shared_ptr<UploadLedger> ledger) {
     asio::io_context context;
-    EXPECT_LE(store->open_uploads(), test::run_task(context, ledger->left_over("main")).value().size());
+    EXPECT_LE(store->open_uploads(), test::run_task(context, ledger->records("main")).value().size());
     store->on_call({});
     test::run_task(context, abort_left_over(ledger, store, "main", Milliseconds(-1000)));
-    const auto left = test::run_task(context, ledger->left_over("main")).value();
+    const auto left = test::run_task(context, ledger->records("main")).value();
     EXPECT_EQ(store->open_uploads(), left.size());
     for (const auto& one : left) EXPECT_TRUE(one.upload.doubtful);
   }

@@ -123,6 +123,17 @@ TEST_F(HeldUploadsTest, AFailedPartHoldsWhatLiesBeforeIt) {
   EXPECT_TRUE(store_->content("f") == data(300 * kib));
 }
 
+TEST_F(HeldUploadsTest, OnlyOneContinuesAtATime) {
+  interrupt("/f", 200 * kib);
+  auto first = open("/f", from(192 * kib));
+  EXPECT_EQ(code(run(fs_->open_upload(at("/f"), from(192 * kib)))), Errc::conflict);
+  // It would become a file of the end alone.
+  EXPECT_EQ(code(run(fs_->open_upload(at("/f"), {.mode = UploadMode::append}))), Errc::conflict);
+  must(try_write(*first, data(300 * kib).substr(192 * kib)));
+  must(run(first->commit()));
+  EXPECT_TRUE(store_->content("f") == data(300 * kib));
+}
+
 TEST_F(HeldUploadsTest, TheJanitorAbortsWhatIsOld) {
   interrupt("/f", 200 * kib);
   interrupt("/g", 200 * kib);

@@ -131,9 +131,9 @@ TEST_P(Ledger, WithoutPartsOrWhenDoomedItIsOnlyLeftOver) {
   EXPECT_FALSE(find("doomed"));
   EXPECT_FALSE(run(ledger_->take(doomed, 9)).value());
   EXPECT_THAT(run(ledger_->below("main", "alice", "")).value(), IsEmpty());
-  const auto left = run(ledger_->left_over("main")).value();
+  const auto left = run(ledger_->records("main")).value();
   ASSERT_EQ(left.size(), 2U);
-  EXPECT_TRUE(left[0].doomed && left[1].doomed);
+  EXPECT_TRUE(left[0].state == UploadLedger::State::doomed && left[1].state == left[0].state);
 }
 
 TEST_P(Ledger, WhatADestructorLeavesIsDoomedByTheNextRound) {
@@ -143,9 +143,9 @@ TEST_P(Ledger, WhatADestructorLeavesIsDoomedByTheNextRound) {
   ledger_->abandon(ticket);
   ASSERT_TRUE(run(ledger_->adopt()));
   EXPECT_FALSE(find("a"));
-  const auto left = run(ledger_->left_over("main")).value();
+  const auto left = run(ledger_->records("main")).value();
   ASSERT_EQ(left.size(), 1U);
-  EXPECT_TRUE(left[0].doomed && left[0].upload.doubtful);
+  EXPECT_TRUE(left[0].state == UploadLedger::State::doomed && left[0].upload.doubtful);
 }
 
 TEST_P(Ledger, KnowsEveryUploadItHasATicketFor) {
@@ -195,19 +195,23 @@ TEST_P(Ledger, ListsTheOwnersUploadsBelowAPrefixByKey) {
   EXPECT_THAT(keys, ElementsAre("d_x/a", "d_x/b"));
 }
 
-TEST_P(Ledger, ListsAllHeldOnesOfAStore) {
+TEST_P(Ledger, TellsWhatIsOnRecordOfAStore) {
   hold("a");
   hold("b", "bob");
   begin("open");
-  auto held = run(ledger_->left_over("main")).value();
-  ASSERT_EQ(held.size(), 2U);
+  EXPECT_TRUE(run(ledger_->is_open({"main", "alice", "open"})).value());
+  EXPECT_FALSE(run(ledger_->is_open({"main", "bob", "open"})).value());
+  EXPECT_FALSE(run(ledger_->is_open({"main", "alice", "a"})).value()) << "held";
+  auto held = run(ledger_->records("main")).value();
+  ASSERT_EQ(held.size(), 3U);
   std::ranges::sort(held, {}, [](const auto& one) { return one.name.key; });  // of the same age, perhaps
-  EXPECT_FALSE(held[0].doomed);
+  EXPECT_EQ(held[0].state, UploadLedger::State::held);
   EXPECT_EQ(held[0].name.owner, "alice");
   EXPECT_EQ(held[1].name.key, "b");
   EXPECT_EQ(held[1].upload.parts.size(), 1U);
   EXPECT_GT(held[1].upload.began, WallTime{});
-  EXPECT_THAT(run(ledger_->left_over("other")).value(), IsEmpty());
+  EXPECT_EQ(held[2].state, UploadLedger::State::open);
+  EXPECT_THAT(run(ledger_->records("other")).value(), IsEmpty());
 }
 
 TEST_P(Ledger, WhatIsForgottenIsGoneAndNobodysToWrite) {
@@ -271,7 +275,7 @@ TEST_P(SharedLedger, UploadsOfDeadProcessesAreAdoptedThoseOfLivingOnesNot) {
 
   EXPECT_EQ(run(ledger_->adopt()).value(), 3U);
   EXPECT_FALSE(find("begun")) << "nothing of it can be continued";
-  EXPECT_EQ(run(ledger_->left_over("main")).value().size(), 3U);
+  EXPECT_EQ(run(ledger_->records("main")).value().size(), 5U);
   EXPECT_TRUE(find("dead")->doubtful);
   EXPECT_FALSE(find("silent")->doubtful);
   EXPECT_EQ(find("dead")->parts.size(), 2U);
