@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "config/log_options.hpp"
 #include "config/print.hpp"
 #include "gantryd/import.hpp"
+#include "gantryd/uploads.hpp"
 #include "server/check.hpp"
 #include "server/server.hpp"
 
@@ -92,17 +94,15 @@ int check(const std::string& file) {
   return 0;
 }
 
-int print_config(const std::string& file) {
-  auto loaded = load(file);
-  if (!loaded) return exit_configuration;
-  fmt::print("{}", config::print(loaded->config));
+int print_config(const config::Config& config) {
+  fmt::print("{}", config::print(config));
   return 0;
 }
 
-int import_file(const std::string& file, const ImportOptions& options) {
+int with_config(const std::string& file, const std::function<int(const config::Config&)>& work) {
   auto loaded = load(file);
   if (!loaded) return exit_configuration;
-  return import(loaded->config, options);
+  return work(loaded->config);
 }
 
 /// The password comes from standard input, never from the command line, where others could read it.
@@ -143,6 +143,14 @@ int run(int argc, char** argv) {
       ->add_option("--secret-files", import_options.secret_directory,
                    "write the stores' secrets into files in this directory and name those")
       ->excludes(from_environment);
+  auto* uploads_command = app.add_subcommand("uploads", "unfinished uploads on record in the state database");
+  uploads_command->add_option("--config", file, "configuration file");
+  uploads_command->require_subcommand(1);
+  auto* uploads_list =
+      uploads_command->add_subcommand("list", "ticket, state, bytes, since when, owner and key of each");
+  auto* uploads_abort = uploads_command->add_subcommand("abort", "abort one in the bucket");
+  std::string ticket;
+  uploads_abort->add_option("TICKET", ticket, "as the list shows it")->required();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
@@ -150,8 +158,12 @@ int run(int argc, char** argv) {
   }
   if (hash_command->parsed()) return hash_password();
   if (check_only || check_command->parsed()) return check(file);
-  if (import_command->parsed()) return import_file(file, import_options);
-  if (print_only) return print_config(file);
+  if (import_command->parsed())
+    return with_config(file, [&](const config::Config& config) { return import(config, import_options); });
+  if (uploads_list->parsed()) return with_config(file, list_uploads);
+  if (uploads_abort->parsed())
+    return with_config(file, [&](const config::Config& config) { return abort_upload(config, ticket); });
+  if (print_only) return with_config(file, print_config);
   return serve(file);
 }
 

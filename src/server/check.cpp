@@ -15,6 +15,9 @@ std::vector<std::string> check_stores(const config::Config& config) {
     problems.push_back("tls.certificate: " + (*tls)->describe());
   asio::io_context context(1);
   Shared shared(config);  // its pool posts to the context and must be gone before it
+  // A file is not made here: whoever checks may not be who serves.
+  if (config.server.state.starts_with("postgres"))
+    if (auto ledger = make_ledger(config, shared.blocking); !ledger) problems.push_back(ledger.error().text());
   auto storage = Storage::create(config, shared, context.get_executor());
   if (!storage) {
     problems.push_back(storage.error().text());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "accounts/file_accounts.hpp"
 #include "base/log.hpp"
@@ -279,6 +280,27 @@ Task<void> Storage::sweep_disks(Milliseconds ttl) {
         co_await parts_->shared.blocking.run([root = backend.root, ttl] { return root->sweep(wall_now() - ttl); });
     if (gone && *gone > 0) log::info("held uploads dropped", {{"store", name}, {"count", *gone}});
   }
+}
+
+Task<Result<std::vector<RecordedUpload>>> Storage::uploads() {
+  std::vector<RecordedUpload> all;
+  std::set<std::string> seen;  // a bucket may be there under two names
+  for (auto& [name, backend] : parts_->backends) {
+    if (!backend.bucket || !seen.insert(place_of(*backend.settings)).second) continue;
+    auto records = co_await parts_->shared.ledger->records(place_of(*backend.settings));
+    if (!records) co_return fail(std::move(records.error()));
+    for (auto& record : *records) all.push_back({name, std::move(record)});
+  }
+  co_return all;
+}
+
+Task<Result<void>> Storage::abort_upload(std::string ticket) {
+  auto all = co_await uploads();
+  if (!all) co_return fail(std::move(all.error()));
+  for (auto& [store, record] : *all)
+    if (record.upload.ticket == ticket)
+      co_return co_await vfs::abort_recorded(parts_->shared.ledger, parts_->backends.at(store).bucket, record);
+  co_return fail(Errc::not_found, "abort upload", "no upload has the ticket " + ticket);
 }
 
 Result<std::shared_ptr<vfs::UploadLedger>> make_ledger(const config::Config& config, async::BlockingPool& pool) {

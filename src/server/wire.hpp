@@ -11,6 +11,12 @@
 
 namespace gantry::server {
 
+/// An unfinished upload and what the configuration calls its store.
+struct RecordedUpload {
+  std::string store;
+  vfs::UploadLedger::Record record;
+};
+
 /// The stores of one lane, and the trees made of them.
 class Storage {
  public:
@@ -25,6 +31,10 @@ class Storage {
   /// The janitor's steps: drop uploads that were held longer than `ttl`. On disks this walks the whole tree.
   [[nodiscard]] Task<void> sweep(Milliseconds ttl);
   [[nodiscard]] Task<void> sweep_disks(Milliseconds ttl);
+  /// What the ledger has on record of the buckets.
+  [[nodiscard]] Task<Result<std::vector<RecordedUpload>>> uploads();
+  /// Aborts one of them at once. Errors as vfs::abort_recorded, and not_found.
+  [[nodiscard]] Task<Result<void>> abort_upload(std::string ticket);
 
  private:
   struct Parts;

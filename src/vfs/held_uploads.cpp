@@ -98,6 +98,18 @@ Task<void> abort_displaced(ObjectContextPtr context, std::string key, std::vecto
     if (!in_doubt(upload)) co_await abort_upload(context->options.ledger, context->store, key, std::move(upload));
 }
 
+Task<Result<void>> abort_recorded(std::shared_ptr<UploadLedger> ledger, std::shared_ptr<object::Store> store,
+                                  UploadLedger::Record record) {
+  static constexpr auto operation = "abort upload";
+  if (record.state == UploadLedger::State::open)
+    co_return fail(Errc::conflict, operation, "somebody sends to it; end that session first");
+  if (in_doubt(record.upload))
+    co_return fail(Errc::conflict, operation, "the store may be joining it; wait until an hour has passed");
+  if (!co_await end_left_over(ledger, store, std::move(record)))
+    co_return fail(Errc::unavailable, operation, "the store or the state database refused; the log says why");
+  co_return Result<void>();
+}
+
 Task<std::size_t> abort_left_over(std::shared_ptr<UploadLedger> ledger, std::shared_ptr<object::Store> store,
                                   std::string store_name, Milliseconds ttl) {
   auto all = co_await ledger->records(store_name);

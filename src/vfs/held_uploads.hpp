@@ -23,6 +23,10 @@ namespace gantry::vfs {
 /// Aborts uploads of `key` that are doomed already, as far as that can be done at once.
 [[nodiscard]] Task<void> abort_displaced(ObjectContextPtr context, std::string key, std::vector<HeldUpload> uploads);
 
+/// Aborts one upload at once and strikes it out. Errc::conflict: it is open, or the store may be joining it.
+[[nodiscard]] Task<Result<void>> abort_recorded(std::shared_ptr<UploadLedger> ledger,
+                                                std::shared_ptr<object::Store> store, UploadLedger::Record record);
+
 /// The janitor's step: aborts what was held in `store` (known as `store_name`) longer than `ttl`, and what nobody may
 /// continue. The number aborted.
 [[nodiscard]] Task<std::size_t> abort_left_over(std::shared_ptr<UploadLedger> ledger,

@@ -3,8 +3,9 @@
 import contextlib
 import os
 import signal
+import subprocess
 
-from harness import Server, case, check_same, content, fresh_path, wait_until
+from harness import Server, Setup, case, check_same, content, fresh_path, wait_until
 from gantry import free_port, stop
 
 MIB = 1 << 20
@@ -204,6 +205,55 @@ def dropped_by_its_owner_or_by_a_new_file():
             assert size_of(session, path) == 3
         check_same(b"new", server.object(path), "the store has")
         wait_until(lambda: not server.open_uploads(), "the parts are gone again")
+
+
+def uploads(server, *words):
+    """gantryd uploads ...: status, the lines it prints, and what it complains of."""
+    done = subprocess.run([Setup.program("src/gantryd/gantryd"), "uploads", "--config", server.config, *words],
+                          capture_output=True, text=True, timeout=30)
+    return done.returncode, [line.split() for line in done.stdout.splitlines()], done.stderr
+
+
+@case((), short=True)
+def shown_and_aborted_on_the_command_line():
+    with serving("s3") as server:
+        path, body = fresh_path("shown"), content(SIZE, 8)
+        session, data = break_off(server, path, body, 2)
+        status, [[ticket, state, *_]], _ = uploads(server, "list")
+        assert (status, state) == (0, "open")
+        assert uploads(server, "abort", ticket)[0] == 75, "what is being sent must not be aborted"
+        leave(session, data)
+        with server.connect() as owner:
+            wait_until(lambda: size_of(owner, path) == 2 * PART, "it is held")
+            status, [line], _ = uploads(server, "list")
+            assert line[:3] == [ticket, "held", str(2 * PART)] and line[4:] == ["demo", f"main:{path}"], line
+            assert uploads(server, "abort", ticket)[0] == 0
+            assert size_of(owner, path) is None
+        assert not server.open_uploads()
+        assert uploads(server, "list")[:2] == (0, [])
+        status, _, complaint = uploads(server, "abort", ticket)
+        assert status == 66 and ticket in complaint
+
+
+@case((), short=True)
+def two_sessions_do_not_continue_the_same_upload():
+    with serving("s3") as server:
+        path, body = fresh_path("twice"), content(SIZE, 2)
+        leave(*break_off(server, path, body, 2))
+        with server.connect() as one, server.connect() as other:
+            wait_until(lambda: size_of(one, path) == 2 * PART, "it is held")
+            one.command(f"REST {2 * PART}", 350)
+            data = one.transfer(f"STOR {path}")
+            for command in (f"STOR {path}", f"APPE {path}"):
+                idle = other.open_data(other.passive())
+                if command.startswith("STOR"):
+                    other.command(f"REST {2 * PART}", 350)
+                other.command(command, 450)
+                idle.close()
+            data.sendall(body[2 * PART:])
+            data.close()
+            one.expect(226)
+        check_same(body, server.object(path), "the store has")
 
 
 @case((), short=True)
