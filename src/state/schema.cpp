@@ -34,16 +34,20 @@ constexpr auto version_1 = std::to_array<std::string_view>({
          size BIGINT NOT NULL,
          etag TEXT NOT NULL,
          crc64 TEXT NOT NULL,
-         PRIMARY KEY (ticket, number)))",
+         PRIMARY KEY (ticket, number)) WITHOUT ROWID)",
 });
+
+/// SQLite keeps such a table in the order of its key and in nothing else: half of what each part costs to write.
+constexpr std::string_view only_sqlite = " WITHOUT ROWID";
 
 constexpr std::array<std::span<const std::string_view>, 1> versions{version_1};
 
 }  // namespace
 
 Result<void> bring_up_to_date(soci::session& sql) {
+  const bool postgresql = sql.get_backend_name() == "postgresql";
   // Several processes may start at once; a SQLite file is locked by the transaction already.
-  if (sql.get_backend_name() == "postgresql") sql << "SELECT pg_advisory_xact_lock(7134862915)";
+  if (postgresql) sql << "SELECT pg_advisory_xact_lock(7134862915)";
   sql << "CREATE TABLE IF NOT EXISTS gantry_schema (version INTEGER NOT NULL)";
   int version = 0;
   soci::indicator there = soci::i_null;
@@ -55,7 +59,10 @@ Result<void> bring_up_to_date(soci::session& sql) {
                             "program that wrote it, or another database",
                             version, versions.size()));
   for (std::size_t next = static_cast<std::size_t>(version); next < versions.size(); ++next) {
-    for (std::string_view statement : versions[next]) sql << statement;
+    for (std::string_view statement : versions[next]) {
+      if (postgresql && statement.ends_with(only_sqlite)) statement.remove_suffix(only_sqlite.size());
+      sql << statement;
+    }
     const int made = static_cast<int>(next) + 1;
     sql << "INSERT INTO gantry_schema (version) VALUES (:version)", soci::use(made);
   }
