@@ -8,6 +8,8 @@ std::string_view to_string(Errc code) {
   switch (code) {
     case Errc::not_found:
       return "not_found";
+    case Errc::unfinished:
+      return "unfinished";
     case Errc::is_directory:
       return "is_directory";
     case Errc::not_directory:

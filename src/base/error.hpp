@@ -13,6 +13,7 @@ namespace gantry {
 /// What went wrong, by what may be done about it.
 enum class Errc : std::uint8_t {
   not_found,
+  unfinished,  ///< only an interrupted upload of it is there
   is_directory,
   not_directory,
   not_empty,

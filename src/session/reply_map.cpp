@@ -12,6 +12,7 @@ namespace {
 bool everyday(Errc code) {
   switch (code) {
     case Errc::not_found:
+    case Errc::unfinished:
     case Errc::is_directory:
     case Errc::not_directory:
     case Errc::not_empty:
@@ -34,6 +35,8 @@ proto::Reply to_reply(const Error& error) {
   switch (error.code) {
     case Errc::not_found:
       return reply(550, "No such file or directory");
+    case Errc::unfinished:
+      return reply(550, "The upload of this file is not finished; continue it with REST and STOR, or drop it with DELE");
     case Errc::is_directory:
       return reply(550, "That is a directory");
     case Errc::not_directory:

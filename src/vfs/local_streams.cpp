@@ -218,7 +218,12 @@ Result<std::unique_ptr<Reader>> open_local_reader(const LocalRoot& root, async::
                                                   ByteRange range) {
   // Without O_NONBLOCK, opening a pipe would wait for a writer.
   auto file = root.open_path(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-  if (!file) return fail(std::move(file.error()));
+  if (!file) {
+    if (file.error().code == Errc::not_found && !path.is_root())
+      if (auto parent = root.open_parent(path); parent && held_status(parent->get(), path.name()))
+        file.error().code = Errc::unfinished;
+    return fail(std::move(file.error()));
+  }
   struct ::stat status{};
   if (::fstat(file->get(), &status) != 0) return fail_errno(errno, "open", path.text());
   if (S_ISDIR(status.st_mode)) return fail(Errc::is_directory, "open", path.text());

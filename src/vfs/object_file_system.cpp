@@ -178,8 +178,10 @@ Task<Result<std::unique_ptr<Reader>>> ObjectFileSystem::open_reader(Path path, B
   auto body = co_await context->store->get(*key, {range, {}});
   if (body) co_return std::make_unique<ObjectReader>(context, std::move(*body));
   if (body.error().code == Errc::bad_offset) co_return co_await open_empty(context, path, range.offset);
-  if (body.error().code == Errc::not_found) co_return fail(co_await why_no_file(context, path, "open"));
-  co_return fail(std::move(body.error()));
+  if (body.error().code != Errc::not_found) co_return fail(std::move(body.error()));
+  Error why = co_await why_no_file(context, path, "open");
+  if (why.code == Errc::not_found && co_await held_entry(context, path)) why.code = Errc::unfinished;
+  co_return fail(std::move(why));
 }
 
 Task<Result<std::unique_ptr<Upload>>> ObjectFileSystem::open_upload(Path path, UploadOptions options) {

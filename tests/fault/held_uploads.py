@@ -189,6 +189,9 @@ def dropped_by_its_owner_or_by_a_new_file():
         leave(*break_off(server, path, body, 2))
         with server.connect() as session:
             wait_until(lambda: size_of(session, path) == 2 * PART, "it is held")
+            unused = session.open_data(session.passive())
+            assert "not finished" in session.command(f"RETR {path}", 550).text
+            unused.close()
             session.command(f"DELE {path}", 250)
             assert size_of(session, path) is None
         wait_until(lambda: not server.open_uploads(), "the parts are gone")
