@@ -149,6 +149,7 @@ Task<void> Server::Parts::keep_house() {
   auto next_disk_sweep = SteadyClock::now();
   do {
     Milliseconds ttl = shared.generation()->config->transfer.held_upload_ttl;
+    co_await storage->end_renames();
     co_await storage->sweep(ttl);
     if (SteadyClock::now() < next_disk_sweep) continue;
     co_await storage->sweep_disks(ttl);
@@ -189,8 +190,11 @@ Task<void> Server::Parts::wait_for_signals(async::TaskGroup& tasks) {
     for (auto& lane : lanes) lane->cancel();
     co_await wait_until_empty(cancel_limit);
     co_await tasks.join();
-    // What nobody can continue must not cost money.
-    if (!shared.ledger->outlives_process()) co_await storage->sweep(Milliseconds::zero());
+    // What nobody can continue must not cost money, and no book will tell of half a rename.
+    if (!shared.ledger->outlives_process()) {
+      co_await storage->end_renames();
+      co_await storage->sweep(Milliseconds::zero());
+    }
     credentials.stop();
     co_return;
   }
@@ -211,9 +215,7 @@ Result<std::unique_ptr<Server>> Server::create(std::shared_ptr<const config::Con
   generation->accounts = make_accounts(*config, parts->shared.blocking);
   parts->shared.replace(generation);
 
-  auto ledger = make_ledger(*config, parts->shared.blocking);
-  if (!ledger) return fail(std::move(ledger.error()));
-  parts->shared.ledger = std::move(*ledger);
+  if (auto opened = open_books(*config, parts->shared); !opened) return fail(std::move(opened.error()));
   Result<void> called;
   auto call = [&]() -> Task<void> { called = co_await parts->call_roll(); };
   {

@@ -18,6 +18,7 @@
 #include "server/store_states.hpp"
 #include "session/host.hpp"
 #include "tls/server_context.hpp"
+#include "vfs/rename_plans.hpp"
 #include "vfs/upload_ledger.hpp"
 
 namespace gantry::server {
@@ -43,6 +44,7 @@ class Shared {
   std::shared_ptr<PassivePorts> passive_ports;
   StoreStates stores;
   std::shared_ptr<vfs::UploadLedger> ledger = vfs::make_memory_upload_ledger();
+  std::shared_ptr<vfs::RenamePlans> renames = vfs::make_memory_rename_plans();
   limits::SessionLimits session_limits;
   limits::LoginThrottle login_throttle;
 

@@ -36,9 +36,7 @@ template <class T>
 Result<T> with_storage(const config::Config& config, std::function<Task<Result<T>>(Storage&)> work) {
   asio::io_context context(1);
   Shared shared(config);  // its pool posts to the context and must be gone before it
-  auto ledger = make_ledger(config, shared.blocking);
-  if (!ledger) return fail(std::move(ledger.error()));
-  shared.ledger = std::move(*ledger);
+  if (auto opened = open_books(config, shared); !opened) return fail(std::move(opened.error()));
   auto storage = Storage::create(config, shared, context.get_executor());
   if (!storage) return fail(std::move(storage.error()));
   Result<T> result = fail(Errc::internal, "uploads");

@@ -15,7 +15,9 @@
 #include "vfs/memory_file_system.hpp"
 #include "vfs/mount_file_system.hpp"
 #include "vfs/object_file_system.hpp"
+#include "vfs/rename_recovery.hpp"
 #include "vfs/settled_store.hpp"
+#include "vfs/sql_rename_plans.hpp"
 #include "vfs/sql_upload_ledger.hpp"
 #include "vfs/subtree_file_system.hpp"
 
@@ -146,6 +148,7 @@ struct Storage::Parts {
       options.max_file_size = config.transfer.max_file_size;
       options.budget = shared.budget;
       options.ledger = shared.ledger;
+      options.renames = shared.renames;
       options.owner = owner;
       options.verify = verify_of(config.transfer.verify);
       options.store_keeps_crc64 = backend.settings->type == config::StoreType::cos;
@@ -273,6 +276,14 @@ Task<void> Storage::sweep(Milliseconds ttl) {
   }
 }
 
+Task<void> Storage::end_renames() {
+  for (auto& [name, backend] : parts_->backends) {
+    if (!backend.bucket) continue;
+    co_await vfs::end_left_renames(
+        {.plans = parts_->shared.renames, .store = backend.bucket, .store_name = place_of(*backend.settings)});
+  }
+}
+
 Task<void> Storage::sweep_disks(Milliseconds ttl) {
   for (auto& [name, backend] : parts_->backends) {
     if (!backend.root) continue;
@@ -303,19 +314,20 @@ Task<Result<void>> Storage::abort_upload(std::string ticket) {
   co_return fail(Errc::not_found, "abort upload", "no upload has the ticket " + ticket);
 }
 
-Result<std::shared_ptr<vfs::UploadLedger>> make_ledger(const config::Config& config, async::BlockingPool& pool) {
+Result<void> open_books(const config::Config& config, Shared& shared) {
   const auto is_bucket = [](const config::Store& store) {
     return store.type == config::StoreType::s3 || store.type == config::StoreType::cos;
   };
-  // Disks keep interrupted uploads beside the files.
-  if (!std::ranges::any_of(config.stores, is_bucket) || config.server.state == "sqlite::memory:")
-    return vfs::make_memory_upload_ledger();
-  auto database = state::Database::open({.location = config.server.state}, pool);
+  // Disks keep interrupted uploads beside the files and rename in one step.
+  if (!std::ranges::any_of(config.stores, is_bucket) || config.server.state == "sqlite::memory:") return {};
+  auto database = state::Database::open({.location = config.server.state}, shared.blocking);
   if (!database)
     return fail(
         database.error().code, "server.state",
         database.error().detail + "; the database must be a file that can be written, or a server that answers");
-  return vfs::make_sql_upload_ledger(std::move(*database));
+  shared.ledger = vfs::make_sql_upload_ledger(*database);
+  shared.renames = vfs::make_sql_rename_plans(std::move(*database));
+  return {};
 }
 
 std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config, async::BlockingPool& pool) {

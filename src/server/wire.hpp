@@ -31,6 +31,8 @@ class Storage {
   /// The janitor's steps: drop uploads that were held longer than `ttl`. On disks this walks the whole tree.
   [[nodiscard]] Task<void> sweep(Milliseconds ttl);
   [[nodiscard]] Task<void> sweep_disks(Milliseconds ttl);
+  /// Finishes or undoes directory renames in buckets that broke off.
+  [[nodiscard]] Task<void> end_renames();
   /// What the ledger has on record of the buckets.
   [[nodiscard]] Task<Result<std::vector<RecordedUpload>>> uploads();
   /// Aborts one of them at once. Errors as vfs::abort_recorded, and not_found.
@@ -42,9 +44,9 @@ class Storage {
   std::unique_ptr<Parts> parts_;
 };
 
-/// The book of multipart uploads: in the state database when there is a bucket. Blocks. Errors name server.state.
-[[nodiscard]] Result<std::shared_ptr<vfs::UploadLedger>> make_ledger(const config::Config& config,
-                                                                     async::BlockingPool& pool);
+/// Gives `shared` its books of multipart uploads and of directory renames: in the state database when there is a
+/// bucket. Blocks. Errors name server.state.
+[[nodiscard]] Result<void> open_books(const config::Config& config, Shared& shared);
 
 /// The accounts of the configuration file.
 [[nodiscard]] std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config,

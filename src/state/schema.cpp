@@ -40,7 +40,20 @@ constexpr auto version_1 = std::to_array<std::string_view>({
 /// SQLite keeps such a table in the order of its key and in nothing else: half of what each part costs to write.
 constexpr std::string_view only_sqlite = " WITHOUT ROWID";
 
-constexpr std::array<std::span<const std::string_view>, 1> versions{version_1};
+/// Version 2: directory renames under way (vfs::RenamePlans).
+constexpr auto version_2 = std::to_array<std::string_view>({
+    R"(CREATE TABLE renames (
+         ticket TEXT PRIMARY KEY,
+         store TEXT NOT NULL,
+         owner TEXT NOT NULL,
+         source_prefix TEXT NOT NULL,
+         target_prefix TEXT NOT NULL,
+         phase TEXT NOT NULL,
+         node TEXT NOT NULL,
+         began BIGINT NOT NULL))",
+});
+
+constexpr std::array<std::span<const std::string_view>, 2> versions{version_1, version_2};
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 #include "object/store.hpp"
 #include "vfs/listing_cache.hpp"
 #include "vfs/object_keys.hpp"
+#include "vfs/rename_plans.hpp"
 #include "vfs/upload_ledger.hpp"
 
 namespace gantry::vfs {
@@ -33,6 +34,7 @@ struct ObjectFileSystemOptions {
   bool store_keeps_crc64 = false;             ///< COS does; otherwise it is learned from the first answer
   std::shared_ptr<async::ByteBudget> budget;  ///< required
   std::shared_ptr<UploadLedger> ledger;       ///< empty: interrupted uploads are not kept
+  std::shared_ptr<RenamePlans> renames;       ///< empty: a directory rename that breaks off is forgotten
 };
 
 struct ObjectContext {

@@ -11,6 +11,7 @@ namespace gantry::vfs {
 namespace {
 
 constexpr std::size_t copies_at_once = 8;
+constexpr auto progress_interval = std::chrono::seconds(5);
 constexpr std::size_t keys_per_delete = 1000;  // the most that S3 and COS take
 
 Task<Result<std::string>> copy_in_parts(ObjectContextPtr context, object::ObjectInfo source, CopyTarget to,
@@ -54,6 +55,24 @@ Task<Result<std::vector<object::ObjectInfo>>> all_below(ObjectContextPtr context
     request.cursor = page->cursor;
   }
 }
+
+/// Tells the log every few seconds how far a rename is.
+class Progress {
+ public:
+  Progress(const RenamePlan& plan, std::size_t total) : plan_(plan), total_(total) {}
+  void one_more() {
+    ++done_;
+    if (SteadyClock::now() < next_) return;
+    log::info("rename under way", {{"from", plan_.from}, {"to", plan_.to}, {"copied", done_}, {"of", total_}});
+    next_ = SteadyClock::now() + progress_interval;
+  }
+
+ private:
+  const RenamePlan& plan_;
+  std::size_t total_;
+  std::size_t done_ = 0;
+  SteadyClock::time_point next_ = SteadyClock::now() + progress_interval;
+};
 
 /// Removes all keys; the first failure, after trying every one.
 Task<Result<void>> remove_all(ObjectContextPtr context, std::vector<std::string> keys) {
@@ -102,30 +121,39 @@ Task<Result<std::string>> copy_object(ObjectContextPtr context, object::ObjectIn
   co_return fail(Errc::corrupt, "copy", to.key, copied->request_id);
 }
 
-Task<Result<void>> move_all(ObjectContextPtr context, std::string from, CopyTarget to) {
+Task<Result<void>> move_all(ObjectContextPtr context, std::shared_ptr<OpenRename> rename, Existing existing) {
+  const std::string from = rename->plan().from;
+  const std::string to = rename->plan().to;
   auto sources = co_await all_below(context, from);
   if (!sources) co_return fail(std::move(sources.error()));
-  auto target_of = [&](const std::string& key) { return to.key + key.substr(from.size()); };
+  auto target_of = [&](const std::string& key) { return to + key.substr(from.size()); };
   for (const auto& source : *sources) {
     if (target_of(source.key).size() > context->store->limits().max_key) {
       co_return fail(Errc::bad_name, "rename", "a name below becomes too long");
     }
   }
+  if (auto recorded = co_await rename->advance(RenamePhase::copying); !recorded) co_return recorded;
   // Also what failed may have been stored: the answer could be lost.
   std::vector<std::string> made;
+  Progress progress(rename->plan(), sources->size());
   auto copied = co_await run_parallel(sources->size(), copies_at_once, [&](std::size_t i) -> Task<Result<void>> {
     std::string target = target_of((*sources)[i].key);
     made.push_back(target);
-    auto one = co_await copy_object(context, (*sources)[i], {target, to.existing}, std::nullopt);
+    auto one = co_await copy_object(context, (*sources)[i], {target, existing}, std::nullopt);
     if (!one && one.error().code == Errc::already_exists) std::erase(made, target);  // that is somebody else's
     if (!one) co_return fail(std::move(one.error()));
+    progress.one_more();
     co_return Result<void>();
   });
   if (!copied) {
     auto undone = co_await uninterrupted("undo rename", remove_all(context, std::move(made)));
-    if (!undone) log::warning("rename_not_undone", {{"to", to.key}, {"error", undone.error().text()}});
+    if (undone) co_await uninterrupted("forget rename", rename->forget());
+    if (!undone) log::warning("rename_not_undone", {{"to", to}, {"error", undone.error().text()}});
     co_return fail(std::move(copied.error()));
   }
+  // Whether a failed record was made nobody knows; the janitor will, and does accordingly.
+  auto committed = co_await uninterrupted("commit rename", rename->advance(RenamePhase::deleting));
+  if (!committed) co_return committed;
   std::vector<std::string> keys;
   for (auto& source : *sources) keys.push_back(std::move(source.key));
   // Its marker goes also where there was none: that is how a bucket whose listings lag is known to have lost it.

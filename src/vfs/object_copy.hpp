@@ -7,6 +7,7 @@
 
 #include "vfs/file_system.hpp"
 #include "vfs/object_context.hpp"
+#include "vfs/rename_plans.hpp"
 
 namespace gantry::vfs {
 
@@ -22,10 +23,12 @@ struct CopyTarget {
 [[nodiscard]] Task<Result<std::string>> copy_object(ObjectContextPtr context, object::ObjectInfo source, CopyTarget to,
                                                     std::optional<object::PutOptions> replace);
 
-/// Moves every key that begins with `from` to begin with `to` (both end in '/'): all copies, eight at once, are made
-/// and verified before any source goes. When a copy fails those already made are removed and nothing has changed.
-/// Errc::too_large beyond ObjectFileSystemOptions::max_rename_objects. ceil(n/1000) lists, n copies, ceil(n/1000)
-/// deletes.
-[[nodiscard]] Task<Result<void>> move_all(ObjectContextPtr context, std::string from, CopyTarget to);
+/// Moves every key that begins with the plan's `from` to begin with its `to`, which is known to be free: all copies,
+/// eight at once, are made and verified before any source goes. When a copy fails those already made are removed,
+/// nothing has changed and the plan is forgotten; after another error in the phases copying and deleting the caller
+/// leaves the plan to the janitor. Errc::too_large beyond ObjectFileSystemOptions::max_rename_objects. ceil(n/1000)
+/// lists, n copies, ceil(n/1000) deletes.
+[[nodiscard]] Task<Result<void>> move_all(ObjectContextPtr context, std::shared_ptr<OpenRename> rename,
+                                          Existing existing);
 
 }  // namespace gantry::vfs

@@ -63,6 +63,18 @@ Task<Result<object::ObjectInfo>> source_file(ObjectContextPtr context, Path path
   co_return fail(co_await why_no_file(context, path, "rename"));
 }
 
+/// Errc::conflict while `path`, or what it lies in, is being moved as part of a directory.
+Task<Result<void>> check_not_moving(ObjectContextPtr context, Path path) {
+  const auto& options = context->options;
+  auto key = context->keys.directory(path);
+  if (!key) co_return fail(std::move(key.error()));
+  if (!options.renames) co_return Result<void>();
+  auto touched = co_await options.renames->touched(options.store_name, *key);
+  if (!touched) co_return fail(std::move(touched.error()));
+  if (*touched) co_return fail(Errc::conflict, "rename", "a directory is being renamed here");
+  co_return Result<void>();
+}
+
 struct CopyTo {
   Path path;
   Existing existing = Existing::may_go;
@@ -101,6 +113,8 @@ Task<Result<void>> rename_file(ObjectContextPtr context, object::ObjectInfo sour
   const Path& to = target.path;
   if (from == to) co_return Result<void>();
   if (to.within(from)) co_return fail(Errc::not_found, "rename", "the target's parent is a file");
+  for (const Path& path : {from, to})
+    if (auto still = co_await check_not_moving(context, path); !still) co_return still;
   if (auto free = co_await check_file_target(context, to, target.existing); !free) co_return free;
   auto copied = co_await copy_file(context, source, to, target.existing);
   if (!copied) {
@@ -114,16 +128,12 @@ Task<Result<void>> rename_file(ObjectContextPtr context, object::ObjectInfo sour
   co_return co_await keep_directory(context, from.parent());
 }
 
-Task<Result<void>> rename_directory(ObjectContextPtr context, Path from, CopyTo wanted) {
+/// The whole move, with its plan on record.
+Task<Result<void>> follow_plan(ObjectContextPtr context, std::shared_ptr<OpenRename> rename, Path from, CopyTo wanted) {
   const Path& to = wanted.path;
-  if (from == to) co_return Result<void>();
-  if (to.within(from)) co_return fail(Errc::invalid, "rename", "a directory into itself");
+  // Asked only now: the plan keeps other renames away from the target.
   if (auto free = co_await check_free(context, to); !free) co_return fail(std::move(free.error()));
-  auto source = context->keys.directory(from);
-  auto target = context->keys.directory(to);
-  if (!source) co_return fail(std::move(source.error()));
-  if (!target) co_return fail(std::move(target.error()));
-  auto moved = co_await move_all(context, *source, {*target, wanted.existing});
+  auto moved = co_await move_all(context, rename, wanted.existing);
   context->cache.forget(from);
   context->cache.forget(to);
   if (!moved) co_return moved;
@@ -131,6 +141,25 @@ Task<Result<void>> rename_directory(ObjectContextPtr context, Path from, CopyTo 
   context->cache.wrote(to, directory_entry(to.name()));
   if (to.within(from.parent())) co_return Result<void>();
   co_return co_await keep_directory(context, from.parent());
+}
+
+Task<Result<void>> rename_directory(ObjectContextPtr context, Path from, CopyTo wanted) {
+  const Path& to = wanted.path;
+  if (from == to) co_return Result<void>();
+  if (to.within(from)) co_return fail(Errc::invalid, "rename", "a directory into itself");
+  auto source = context->keys.directory(from);
+  auto target = context->keys.directory(to);
+  if (!source) co_return fail(std::move(source.error()));
+  if (!target) co_return fail(std::move(target.error()));
+  const auto& options = context->options;
+  auto rename = co_await OpenRename::begin(
+      options.renames, {.store = options.store_name, .owner = options.owner, .from = *source, .to = *target});
+  if (!rename) co_return fail(std::move(rename.error()));
+  auto moved = co_await follow_plan(context, *rename, from, wanted);
+  // What is neither done nor undone is the janitor's.
+  if (moved || (*rename)->plan().phase == RenamePhase::looking)
+    co_await uninterrupted("forget rename", (*rename)->forget());
+  co_return moved;
 }
 
 std::string crc64_bytes(std::uint64_t value) {
@@ -250,6 +279,7 @@ Task<Result<void>> ObjectFileSystem::remove_directory(Path path) {
   if (path.is_root()) co_return fail(Errc::denied, "remove directory", "the root");
   auto key = context->keys.directory(path);
   if (!key) co_return fail(std::move(key.error()));
+  if (auto still = co_await check_not_moving(context, path); !still) co_return still;
   const Path parent = path.parent();
   object::ListRequest request;
   request.max = 2;

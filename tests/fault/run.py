@@ -14,6 +14,7 @@ import sys
 
 import harness
 import bad_input  # noqa: F401
+import broken_renames  # noqa: F401
 import dying_clients  # noqa: F401
 import failing_downloads  # noqa: F401
 import failing_stores  # noqa: F401

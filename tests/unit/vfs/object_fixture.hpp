@@ -31,6 +31,7 @@ class ObjectFixture : public testing::Test {
     options_.part_size = 64 * kib;
     options_.budget = budget_;
     options_.ledger = ledger_;
+    options_.renames = renames_ = make_memory_rename_plans();
     restart();
   }
   /// A new session: knows nothing.
@@ -115,6 +116,7 @@ class ObjectFixture : public testing::Test {
   std::shared_ptr<test::MemoryStore> store_;
   std::shared_ptr<async::ByteBudget> budget_;
   std::shared_ptr<UploadLedger> ledger_;
+  std::shared_ptr<RenamePlans> renames_;
   std::shared_ptr<RecentWrites> recent_;  // empty: the store's listings are up to date
   ObjectFileSystemOptions options_;
   std::unique_ptr<ObjectFileSystem> fs_;
