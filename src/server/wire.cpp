@@ -279,8 +279,10 @@ Task<void> Storage::sweep(Milliseconds ttl) {
 Task<void> Storage::end_renames() {
   for (auto& [name, backend] : parts_->backends) {
     if (!backend.bucket) continue;
-    co_await vfs::end_left_renames(
-        {.plans = parts_->shared.renames, .store = backend.bucket, .store_name = place_of(*backend.settings)});
+    co_await vfs::end_left_renames({.plans = parts_->shared.renames,
+                                    .store = backend.bucket,
+                                    .ledger = parts_->shared.ledger,
+                                    .store_name = place_of(*backend.settings)});
   }
 }
 

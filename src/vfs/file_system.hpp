@@ -118,6 +118,12 @@ class Upload {
   [[nodiscard]] virtual std::string request_id() const { return {}; }
 };
 
+/// How far the rename of a directory is, where that takes long.
+struct RenameProgress {
+  std::uint64_t copied = 0;  ///< objects
+  std::uint64_t of = 0;
+};
+
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -141,6 +147,8 @@ class FileSystem {
   [[nodiscard]] Task<Result<void>> rename(Path from, Path to) {
     return rename(std::move(from), std::move(to), Existing::may_go);
   }
+  /// Of the rename() that runs through this object right now and moves many objects; nothing otherwise.
+  [[nodiscard]] virtual std::optional<RenameProgress> rename_progress() const { return std::nullopt; }
   /// A file's content to a new or replaced file, without going through the client.
   [[nodiscard]] virtual Task<Result<void>> copy(Path from, Path to) = 0;
   /// Errc::not_found, is_directory.

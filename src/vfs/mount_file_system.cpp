@@ -183,6 +183,12 @@ Task<Result<void>> MountFileSystem::copy(Path from, Path to) {
   co_return co_await both->first.fs->copy(both->first.path, both->second.path);
 }
 
+std::optional<RenameProgress> MountFileSystem::rename_progress() const {
+  for (const Mount& mount : mounts_)
+    if (auto progress = mount.fs->rename_progress()) return progress;
+  return std::nullopt;
+}
+
 Task<Result<void>> MountFileSystem::remove_file(Path path) {
   if (fixed(path)) co_return fail(Errc::is_directory, "remove", path.text());
   const Place where = place(path);

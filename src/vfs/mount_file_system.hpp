@@ -30,6 +30,7 @@ class MountFileSystem : public FileSystem {
   /// Errc::unsupported from one mount to another; Errc::denied for a mount point or a directory that holds one.
   using FileSystem::rename;
   [[nodiscard]] Task<Result<void>> rename(Path from, Path to, Existing existing) override;
+  [[nodiscard]] std::optional<RenameProgress> rename_progress() const override;
   /// Errc::unsupported from one mount to another.
   [[nodiscard]] Task<Result<void>> copy(Path from, Path to) override;
   [[nodiscard]] Task<Result<void>> remove_file(Path path) override;

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "async/byte_budget.hpp"
 #include "object/store.hpp"
+#include "vfs/file_system.hpp"
 #include "vfs/listing_cache.hpp"
 #include "vfs/object_keys.hpp"
 #include "vfs/rename_plans.hpp"
@@ -45,6 +47,7 @@ struct ObjectContext {
   ObjectFileSystemOptions options;
   ObjectKeys keys;
   ListingCache cache;
+  std::optional<RenameProgress> rename_progress;
 
   /// MD5 costs a good part of a core at 1 GB/s, so it is computed only when nothing else proves a part.
   [[nodiscard]] bool wants_md5() const {

@@ -56,21 +56,28 @@ Task<Result<std::vector<object::ObjectInfo>>> all_below(ObjectContextPtr context
   }
 }
 
-/// Tells the log every few seconds how far a rename is.
+/// Tells how far a rename is: whoever asks the context, and the log every few seconds.
 class Progress {
  public:
-  Progress(const RenamePlan& plan, std::size_t total) : plan_(plan), total_(total) {}
+  Progress(ObjectContextPtr context, const RenamePlan& plan, std::size_t total)
+      : context_(std::move(context)), plan_(plan) {
+    context_->rename_progress = RenameProgress{.copied = 0, .of = total};
+  }
+  ~Progress() { context_->rename_progress.reset(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
   void one_more() {
-    ++done_;
+    auto& far = *context_->rename_progress;
+    ++far.copied;
     if (SteadyClock::now() < next_) return;
-    log::info("rename under way", {{"from", plan_.from}, {"to", plan_.to}, {"copied", done_}, {"of", total_}});
+    log::info("rename under way", {{"from", plan_.from}, {"to", plan_.to}, {"copied", far.copied}, {"of", far.of}});
     next_ = SteadyClock::now() + progress_interval;
   }
 
  private:
+  ObjectContextPtr context_;
   const RenamePlan& plan_;
-  std::size_t total_;
-  std::size_t done_ = 0;
   SteadyClock::time_point next_ = SteadyClock::now() + progress_interval;
 };
 
@@ -135,7 +142,7 @@ Task<Result<void>> move_all(ObjectContextPtr context, std::shared_ptr<OpenRename
   if (auto recorded = co_await rename->advance(RenamePhase::copying); !recorded) co_return recorded;
   // Also what failed may have been stored: the answer could be lost.
   std::vector<std::string> made;
-  Progress progress(rename->plan(), sources->size());
+  Progress progress(context, rename->plan(), sources->size());
   auto copied = co_await run_parallel(sources->size(), copies_at_once, [&](std::size_t i) -> Task<Result<void>> {
     std::string target = target_of((*sources)[i].key);
     made.push_back(target);

@@ -80,8 +80,28 @@ Task<Result<std::size_t>> clean(RenameRecovery recovery, RenamePlan plan) {
   }
 }
 
+/// A large object is copied by an upload of parts. Cut off, it looks like one that its owner may continue, which he
+/// never began.
+Task<Result<void>> doom_unfinished_copies(RenameRecovery recovery, RenamePlan plan) {
+  if (!recovery.ledger) co_return Result<void>();
+  auto all = co_await recovery.ledger->records(recovery.store_name);
+  if (!all) co_return fail(std::move(all.error()));
+  for (const auto& one : *all) {
+    const std::string& key = one.name.key;
+    if (one.state != UploadLedger::State::held || one.name.owner != plan.owner || !key.starts_with(plan.to) ||
+        one.upload.began < plan.began)
+      continue;
+    auto source = co_await look(recovery.store, plan.from + key.substr(plan.to.size()));
+    if (!source) co_return fail(std::move(source.error()));
+    if (!*source) continue;
+    if (auto doomed = co_await recovery.ledger->doom(one.upload.ticket); !doomed) co_return doomed;
+  }
+  co_return Result<void>();
+}
+
 /// Removes the copies, until a second look finds no more.
 Task<Result<std::size_t>> undo(RenameRecovery recovery, RenamePlan plan) {
+  if (auto doomed = co_await doom_unfinished_copies(recovery, plan); !doomed) co_return fail(std::move(doomed.error()));
   std::size_t sum = 0;
   for (bool again = false;; again = true) {
     auto gone = co_await clean(recovery, plan);

@@ -8,13 +8,15 @@
 
 #include "object/store.hpp"
 #include "vfs/rename_plans.hpp"
+#include "vfs/upload_ledger.hpp"
 
 namespace gantry::vfs {
 
 struct RenameRecovery {
   std::shared_ptr<RenamePlans> plans;
   std::shared_ptr<object::Store> store;
-  std::string store_name;  ///< as in the plans
+  std::shared_ptr<UploadLedger> ledger;  ///< of the uploads that large objects are copied by; may be empty
+  std::string store_name;                ///< as in the plans and in the ledger
   /// After an undo the target is looked at again so much later, until nothing is found: the store may still have been
   /// busy with a copy that the ended process asked for.
   Milliseconds settle = std::chrono::seconds(5);

@@ -136,6 +136,18 @@ def killed_once_more_while_it_is_undone(store):
 
 
 @case((), short=True)
+def stat_tells_how_far_it_is():
+    with tree_on("s3") as (server, tree, target, files):
+        server.fault(op="CopyObject", action="latency", ms=1000, skip=20, times=1000)
+        with begin_rename(server, tree, target) as session:
+            wait_until(lambda: len(server.requests("CopyObject")) > 20, "half of it is done", 30)
+            text = str(session.command("STAT", 211).text)
+            assert f"of {FILES + 1} objects copied" in text, text
+            session.expect(250)
+        assert check_whole(server, tree, target, files) == target
+
+
+@case((), short=True)
 def failing_deletes_are_made_up_for():
     """The store refuses the deletes and gantryd lives on: the janitor finishes what the client was told had failed."""
     with tree_on("s3") as (server, tree, target, files):

@@ -16,6 +16,8 @@ using proto::reply;
 
 std::vector<std::string> transfer_status(const Session& session) {
   const auto& progress = session.state.progress;
+  if (auto far = session.state.files ? session.state.files->rename_progress() : std::nullopt)
+    return {fmt::format("Renaming a directory: {} of {} objects copied", far->copied, far->of)};
   if (!progress) return {};
   auto elapsed = std::chrono::duration<double>(SteadyClock::now() - progress->started).count();
   return {fmt::format("{}: {} bytes so far in {:.1f} seconds", progress->what, progress->bytes, elapsed)};

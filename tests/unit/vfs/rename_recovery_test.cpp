@@ -84,8 +84,11 @@ class BrokenRenames : public ObjectFixture {
     return after;
   }
   std::size_t recover() {
-    return run(end_left_renames(
-        {.plans = renames_, .store = store_, .store_name = options_.store_name, .settle = Milliseconds::zero()}));
+    return run(end_left_renames({.plans = renames_,
+                                 .store = store_,
+                                 .ledger = ledger_,
+                                 .store_name = options_.store_name,
+                                 .settle = Milliseconds::zero()}));
   }
   std::size_t records() { return must(run(renames_->records("main"))).size(); }
   bool rename() { return run(fs_->rename(at("/p/d"), at("/q/e"))).has_value(); }
@@ -180,6 +183,25 @@ TEST_F(BrokenRenames, AnUndoTakesOnlyCopiesOfWhatIsThere) {
   for (const char* kept : {"q/e/2", "q/e/3", "q/e/gone"}) EXPECT_TRUE(store_->has(kept)) << kept;
 }
 
+TEST_F(BrokenRenames, UnfinishedCopiesInPartsAreNobodysUploads) {
+  fill();
+  auto hold = [&](const std::string& key, const std::string& owner) {
+    const std::string ticket = must(run(ledger_->begin({"main", owner, key}, {})));
+    must(run(ledger_->begun(ticket, "id of " + key)));
+    must(run(ledger_->stored(ticket, {.number = 1, .size = 10, .etag = "e", .crc64 = {}})));
+    must(run(ledger_->hold(ticket, 1)));
+  };
+  left(RenamePhase::copying);
+  hold("q/e/large", "alice");
+  hold("q/e/1", "bob");
+  hold("q/e/own", "alice");
+  EXPECT_EQ(recover(), 1U);
+  for (const auto& one : must(run(ledger_->records("main")))) {
+    const bool copy = one.name.key == "q/e/large";
+    EXPECT_EQ(one.state, copy ? UploadLedger::State::doomed : UploadLedger::State::held) << one.name.key;
+  }
+}
+
 TEST_F(BrokenRenames, AFinishTakesOnlySourcesWhoseCopyIsThere) {
   fill();
   store_->set("q/e/1", store_->content("p/d/1"));
@@ -221,13 +243,27 @@ TEST_F(BrokenRenames, ARunningOneKeepsOthersAway) {
     EXPECT_EQ(code(co_await others->rename(at("/p/d/1"), at("/x"), Existing::may_go)), Errc::conflict);
     EXPECT_EQ(code(co_await others->remove_directory(at("/p/d/s"))), Errc::conflict);
     EXPECT_EQ(code(co_await others->remove_directory(at("/q/e"))), Errc::conflict);
-    EXPECT_EQ(co_await end_left_renames({.plans = renames_, .store = store_, .store_name = "main"}), 0U);
+    EXPECT_EQ(co_await end_left_renames({.plans = renames_, .store = store_, .ledger = {}, .store_name = "main"}), 0U);
   });
   EXPECT_TRUE(rename());
   EXPECT_EQ(asked, 7U);
   store_->on_call({});
   EXPECT_EQ(records(), 0U);
   EXPECT_TRUE(run(others->rename(at("/q/e"), at("/x"), Existing::may_go)));
+}
+
+TEST_F(BrokenRenames, TheFileSystemTellsHowFarItIs) {
+  fill();
+  std::uint64_t most = 0;
+  store_->on_call([&](std::string operation, std::string) -> Task<void> {
+    const auto far = fs_->rename_progress();
+    EXPECT_EQ(far.has_value(), operation == "copy" || operation == "remove_many") << operation;
+    if (!far) co_return;
+    EXPECT_EQ(far->of, 7U);
+    most = std::max(most, far->copied);
+  });
+  EXPECT_TRUE(rename());
+  EXPECT_EQ(most, 7U);
 }
 
 TEST_F(BrokenRenames, ARefusedTargetLeavesNoPlan) {
