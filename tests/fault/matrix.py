@@ -39,11 +39,11 @@ class Servers:
 
     def get(self, store):
         if store not in self.running:
-            slow = 4 if Setup.sanitized() else 1
+            slow = 5 if Setup.sanitized() else 1
             self.running[store] = Server(
                 store,
-                store_settings={"retry_deadline": f"{600 * slow}ms", "request_timeout": f"{400 * slow}ms",
-                                "connect_timeout": f"{400 * slow}ms"},
+                store_settings={"retry_deadline": f"{800 * slow}ms", "request_timeout": f"{600 * slow}ms",
+                                "join_timeout": f"{800 * slow}ms", "connect_timeout": f"{400 * slow}ms"},
                 transfer={"part_size": PART[store]},
                 server={"data_stall_timeout": f"{600 * slow}ms", "memory_budget": "64MiB"})
         return self.running[store]
@@ -166,15 +166,22 @@ def with_dying_process(server, run, play, path, session):
 
 
 def calls_of(server, play, seed):
-    """The store's calls of an undisturbed play: number, operation, number among its kind."""
-    one, path = PLAYS[play](server.store, seed), fresh_path("learn")
-    one.prepare(server, path)
-    with server.connect() as session:
-        server.control("DELETE", "requests")
-        session.check("the undisturbed play", do_well(session, one, path), one.final)
+    """The store's calls of an undisturbed play: number, operation, number among its kind; and the play."""
+    for _ in range(5):  # on a busy machine the short limits of these servers may strike by themselves
+        one, path = PLAYS[play](server.store, seed), fresh_path("learn")
+        one.prepare(server, path)
+        with server.connect() as session:
+            server.control("DELETE", "requests")
+            answer = do_well(session, one, path)
+        if answer.code == one.final:
+            break
+    else:
+        raise AssertionError(f"{play} without any fault is answered {answer!r}")
     seen, calls = collections.Counter(), []
     for line in server.requests(""):
-        op = line.split(" ")[2]
+        op, status = line.split(" ")[2:4]
+        if status == "0":
+            continue  # it took too long and was tried again
         seen[op] += 1
         calls.append((len(calls) + 1, op, seen[op]))
     tidy(server, one, path)

@@ -192,7 +192,7 @@ void FakeStore::Implementation::listen() {
   socklen_t size = sizeof address;
   ::getsockname(opened, generic, &size);
   std::lock_guard lock(mutex);
-  port = ntohs(address.sin_port);
+  if (port == 0) port = ntohs(address.sin_port);
   listener = opened;
 }
 
