@@ -68,7 +68,7 @@ Task<Attempt<std::string>> RemoteStore::ask_for_parts(const Call& call) {
 Task<Result<std::string>> RemoteStore::start_parts(std::string key, PutOptions options) {
   if (auto good = check_key("start_parts", key); !good) co_return fail(std::move(good.error()));
   if (auto good = check_metadata("start_parts", options.metadata); !good) co_return fail(std::move(good.error()));
-  Call call{.operation = "start_parts", .method = "POST", .key = key, .query = {{"uploads", ""}}};
+  Call call{.operation = "start_parts", .method = "POST", .key = key, .query = {{"uploads", ""}}, .repeatable = false};
   add_put_headers(call, options);
   co_return co_await with_retries<std::string>(exchange_->retry_context("start_parts"),
                                                [&](unsigned) -> Task<Attempt<std::string>> {
