@@ -114,6 +114,7 @@ struct Store {
   std::uint32_t max_connections = 64;  ///< per lane
   Milliseconds connect_timeout = Seconds(10);
   Milliseconds request_timeout = Seconds(60);  ///< one request without progress
+  Milliseconds join_timeout = Seconds(1200);   ///< the answer to a copy or a join of parts
   Milliseconds retry_deadline = Seconds(120);  ///< all tries of one request together
   bool operator==(const Store&) const = default;
 };

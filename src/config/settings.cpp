@@ -269,6 +269,10 @@ constexpr auto table = std::to_array<Setting>({
                                  "Time one request may go without progress.")
         .between(shortest_wait, 60 * minute)
         .in(buckets),
+    row<&Store::join_timeout>({"join_timeout", R"("20m")"}, duration, restart,
+                              "Time the store may take to begin its answer to a copy or to the join of a file's parts.")
+        .between(shortest_wait, 60 * minute)
+        .in(buckets),
     row<&Store::retry_deadline>({"retry_deadline", R"("2m")"}, duration, restart,
                                 "Time for all tries of one request together.")
         .between(shortest_wait, 60 * minute)

@@ -55,21 +55,28 @@ Result<void> check_target(const char* operation, const PartTarget& target, const
 
 }  // namespace
 
+Task<Attempt<std::string>> RemoteStore::ask_for_parts(const Call& call) {
+  auto response = co_await exchange_->send(call);
+  if (!response) co_return std::unexpected(std::move(response.error()));
+  auto text = co_await exchange_->read_document(call, **response);
+  if (!text) co_return std::unexpected(std::move(text.error()));
+  auto id = xml::read_upload_id(*text);
+  if (!id) co_return std::unexpected(exchange_->nonsense(call, **response, "no upload id in the answer"));
+  co_return std::move(*id);
+}
+
 Task<Result<std::string>> RemoteStore::start_parts(std::string key, PutOptions options) {
   if (auto good = check_key("start_parts", key); !good) co_return fail(std::move(good.error()));
   if (auto good = check_metadata("start_parts", options.metadata); !good) co_return fail(std::move(good.error()));
-  Call call{.operation = "start_parts", .method = "POST", .key = key, .query = {{"uploads", ""}}};
+  Call call{.operation = "start_parts", .method = "POST", .key = key, .query = {{"uploads", ""}}, .repeatable = false};
   add_put_headers(call, options);
-  co_return co_await with_retries<std::string>(
-      exchange_->retry_context("start_parts"), [&](unsigned) -> Task<Attempt<std::string>> {
-        auto response = co_await exchange_->send(call);
-        if (!response) co_return std::unexpected(std::move(response.error()));
-        auto text = co_await exchange_->read_document(call, **response);
-        if (!text) co_return std::unexpected(std::move(text.error()));
-        auto id = xml::read_upload_id(*text);
-        if (!id) co_return std::unexpected(exchange_->nonsense(call, **response, "no upload id in the answer"));
-        co_return std::move(*id);
-      });
+  co_return co_await with_retries<std::string>(exchange_->retry_context("start_parts"),
+                                               [&](unsigned) -> Task<Attempt<std::string>> {
+                                                 auto begun = co_await ask_for_parts(call);
+                                                 if (!begun && begun.error().uncertain && options.unheard)
+                                                   options.unheard();
+                                                 co_return begun;
+                                               });
 }
 
 Task<Result<PartInfo>> RemoteStore::put_part(PartTarget target, Chunks body, Integrity integrity) {

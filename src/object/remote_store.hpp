@@ -60,6 +60,7 @@ class RemoteStore final : public Store {
   [[nodiscard]] Task<Attempt<PutResult>> send_body(const Call& call, const Integrity& integrity);
   /// A server-side copy, a part copy or a join: 200 says nothing before the document is read.
   [[nodiscard]] Task<Attempt<PutResult>> send_for_document(const Call& call);
+  [[nodiscard]] Task<Attempt<std::string>> ask_for_parts(const Call& call);
   /// What stands under the key if it is what we sent: for a try whose answer was lost. Nothing: it is not, or nobody
   /// can tell.
   [[nodiscard]] Task<std::optional<PutResult>> find_sent(std::string key, Chunks body, Integrity integrity);

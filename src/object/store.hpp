@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -61,6 +62,8 @@ struct PutOptions {
   Metadata metadata{};
   std::string content_type = "application/octet-stream";
   bool create_only = false;  ///< Errc::already_exists when the key exists (as far as the store can tell)
+  /// Of start_parts(): called, before it returns, when a try may have begun an upload whose id nobody heard.
+  std::function<void()> unheard{};
 };
 
 /// Checks the caller made of the bytes, sent along or compared with what the store answers.

@@ -63,6 +63,7 @@ object::StoreOptions store_options(const config::Store& store) {
       .internal = store.internal_endpoint};
   options.retry.deadline = store.retry_deadline;
   options.request_timeout = store.request_timeout;
+  options.long_request_timeout = store.join_timeout;
   return options;
 }
 

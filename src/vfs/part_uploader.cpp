@@ -126,12 +126,24 @@ Task<Result<void>> PartUploader::begin() {
     if (!ticket) co_return fail(std::move(ticket.error()));
     ticket_ = std::move(*ticket);
   }
-  auto id = co_await context_->store->start_parts(key_, options_);
+  bool unheard = false;
+  object::PutOptions asked = options_;
+  asked.unheard = [&unheard] { unheard = true; };
+  auto id = co_await context_->store->start_parts(key_, std::move(asked));
   if (!id) co_return fail(std::move(id.error()));
   Result<void> begun;
   if (settings.ledger) begun = co_await settings.ledger->begun(ticket_, *id);
   upload_id_ = std::move(*id);
+  if (unheard && begun && settings.ledger) co_await note_unheard();
   co_return begun;
+}
+
+/// A try whose answer was lost may have begun another upload: a doomed ticket without an id sends the janitor for it.
+Task<void> PartUploader::note_unheard() {
+  const auto& settings = context_->options;
+  auto ticket = co_await settings.ledger->begin({settings.store_name, settings.owner, key_}, options_);
+  Result<void> noted = ticket ? co_await settings.ledger->doom(*ticket) : fail(ticket.error());
+  if (!noted) log::warning("upload_ledger", {{"key", key_}, {"error", noted.error().text()}});
 }
 
 Task<Result<void>> PartUploader::started() {

@@ -65,6 +65,7 @@ class PartUploader : public std::enable_shared_from_this<PartUploader> {
   [[nodiscard]] static Task<void> copy_part(Self self, std::uint32_t number, std::string from, ByteRange range,
                                             std::string etag);
   [[nodiscard]] Task<Result<void>> begin();
+  [[nodiscard]] Task<void> note_unheard();
   [[nodiscard]] Task<Result<object::PartInfo>> record(Result<object::PartInfo> stored, std::uint32_t number);
   [[nodiscard]] std::size_t gapless() const;
   [[nodiscard]] Task<std::uint64_t> hand_to_ledger();

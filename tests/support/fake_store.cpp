@@ -54,6 +54,13 @@ void falsify_etag(HttpReply& reply) {
   }
 }
 
+/// Changes the CRC-64 in the head of the reply.
+void falsify_crc(HttpReply& reply) {
+  for (auto& [name, value] : reply.headers) {
+    if (name == "x-cos-hash-crc64ecma") value.back() = value.back() == '0' ? '1' : '0';
+  }
+}
+
 StoredObject object_of(Content content, std::int64_t now) {
   return {.pieces = std::move(content.pieces),
           .size = content.size,
@@ -93,6 +100,9 @@ struct FakeStore::Implementation {
   void listen();
   void use_certificate();
   void accept_loop();
+  void refuse_connections(std::chrono::milliseconds time);
+  /// Listens again on the same port once the time of refusals is over; false when the store ends.
+  bool reopen(std::chrono::milliseconds after);
   void serve(Client& client);
   /// Handles one request; false when the connection must end.
   bool answer(Socket& socket, Reader& reader, HttpRequest& request);
@@ -124,6 +134,7 @@ struct FakeStore::Implementation {
   mutable std::mutex mutex;  // guards all below
   std::condition_variable stopped;
   bool stopping = false;
+  std::chrono::milliseconds refusing{0};  // the listener is to be closed for so long
   Bucket bucket{options};
   std::optional<FakeStoreOptions> still_accepted;  // keys that others have followed
   std::vector<RecordedRequest> records;
@@ -146,9 +157,9 @@ FakeStore::Implementation::~Implementation() {
     std::lock_guard lock(mutex);
     stopping = true;
     for (Client& client : clients) client.socket->interrupt();
+    ::shutdown(listener, SHUT_RDWR);
   }
   stopped.notify_all();
-  ::shutdown(listener, SHUT_RDWR);
   acceptor.join();
   ::close(listener);
   for (Client& client : clients) client.thread.join();
@@ -166,27 +177,36 @@ void FakeStore::Implementation::use_certificate() {
 }
 
 void FakeStore::Implementation::listen() {
-  listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int opened = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
-  ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  ::setsockopt(opened, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(options.port);
+  address.sin_port = htons(port != 0 ? port : options.port);
   const bool numeric = ::inet_pton(AF_INET, options.address.c_str(), &address.sin_addr) == 1;
   auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (!numeric || ::bind(listener, generic, sizeof address) != 0 || ::listen(listener, 512) != 0) {
-    ::close(listener);
+  if (!numeric || ::bind(opened, generic, sizeof address) != 0 || ::listen(opened, 512) != 0) {
+    ::close(opened);
     throw std::runtime_error(fmt::format("cannot listen on {}:{}", options.address, options.port));
   }
   socklen_t size = sizeof address;
-  ::getsockname(listener, generic, &size);
-  port = ntohs(address.sin_port);
+  ::getsockname(opened, generic, &size);
+  std::lock_guard lock(mutex);
+  if (port == 0) port = ntohs(address.sin_port);
+  listener = opened;
 }
 
 void FakeStore::Implementation::accept_loop() {
   for (;;) {
     const int descriptor = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-    std::lock_guard lock(mutex);
+    std::unique_lock lock(mutex);
+    if (const auto pause = std::exchange(refusing, {}); pause.count() > 0 && !stopping) {
+      if (descriptor >= 0) ::close(descriptor);
+      ::close(std::exchange(listener, -1));
+      lock.unlock();
+      if (!reopen(pause)) return;
+      continue;
+    }
     if (stopping) {
       if (descriptor >= 0) ::close(descriptor);
       return;
@@ -201,6 +221,27 @@ void FakeStore::Implementation::accept_loop() {
     Client& client = clients.emplace_back();
     client.socket = std::make_unique<Socket>(descriptor, options.throughput);
     client.thread = std::thread([this, &client] { serve(client); });
+  }
+}
+
+void FakeStore::Implementation::refuse_connections(std::chrono::milliseconds time) {
+  std::lock_guard lock(mutex);
+  refusing = time;
+  for (Client& client : clients) client.socket->interrupt();
+  ::shutdown(listener, SHUT_RDWR);
+}
+
+bool FakeStore::Implementation::reopen(std::chrono::milliseconds after) {
+  for (wait(after);; wait(std::chrono::milliseconds(10))) {
+    {
+      std::lock_guard lock(mutex);
+      if (stopping) return false;
+    }
+    try {
+      listen();
+      return true;
+    } catch (const std::runtime_error&) {  // an outgoing connection may have got the port meanwhile
+    }
   }
 }
 
@@ -347,6 +388,11 @@ bool FakeStore::Implementation::answer(Socket& socket, Reader& reader, HttpReque
     socket.reset();
     return false;
   }
+  if (hit(FaultAction::refuse)) {
+    note(request, target, 0);
+    refuse_connections(rule->delay);
+    return false;
+  }
   HttpReply reply;
   auto fault_reply = rule ? instead_of_executing(*rule, target) : std::nullopt;
   if (auto bad = check_body(request)) {
@@ -365,6 +411,7 @@ bool FakeStore::Implementation::answer(Socket& socket, Reader& reader, HttpReque
   }
   if (hit(FaultAction::execute_then_error)) reply = bucket.error(rule->status, rule->code, "A fault on demand");
   if (hit(FaultAction::wrong_etag)) falsify_etag(reply);
+  if (hit(FaultAction::wrong_crc)) falsify_crc(reply);
   note(request, target, reply.status);
   return deliver(socket, reader, request, std::move(reply), rule);
 }
@@ -421,6 +468,8 @@ HttpReply FakeStore::Implementation::control(const HttpRequest& request) {
         text += fmt::format(" {}={}", name, encode(value, Slash::encode));
       text += "\n";
     }
+  } else if (what == "uploads" && request.method == "DELETE") {
+    bucket.uploads.clear();
   } else if (what == "uploads") {
     for (const auto& [id, upload] : bucket.uploads) {
       std::uint64_t bytes = 0;

@@ -12,6 +12,7 @@
 //   GET    /_fake/objects          key size etag crc64 content-type [name=value ...]
 //   GET    /_fake/objects/KEY      the content; PUT stores it, DELETE removes it
 //   GET    /_fake/uploads          key upload-id parts bytes
+//   DELETE /_fake/uploads          forgets all open uploads, as a store that removes old ones
 //   PUT    /_fake/credentials      ACCESS-KEY SECRET-KEY [TOKEN [CODE]]: what is accepted from now on, and with what
 //                                  another token is refused (ExpiredToken)
 //   POST   /_fake/credentials      the same, accepted beside what was accepted before
@@ -67,6 +68,8 @@ enum class FaultAction : std::uint8_t {
   execute_then_error,  ///< executes, then answers `status` and `code`
   corrupt,             ///< flips a byte of the stored body (PUT, parts, Complete) or of the sent one (GET), answers OK
   wrong_etag,          ///< executes, answers with another ETag
+  wrong_crc,           ///< executes, answers with another CRC-64 (COS)
+  refuse,              ///< cuts every connection without executing, and for `delay` refuses new ones
   latency,             ///< waits `delay`, then goes on as usual
 };
 

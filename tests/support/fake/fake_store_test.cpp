@@ -409,6 +409,21 @@ TEST_F(FakeCosTest, SpeaksCos) {
             "InvalidArgument");
 }
 
+TEST_F(FakeCosTest, LiesAboutTheChecksumOnDemand) {
+  store.fail({.op = "PutObject", .action = FaultAction::wrong_crc});
+  EXPECT_EQ(send(sign("PUT", "/a", "123456789")).header("x-cos-hash-crc64ecma"), "11051210869376104950");
+  EXPECT_EQ(send(sign("PUT", "/a", "123456789")).header("x-cos-hash-crc64ecma"), "11051210869376104954");
+}
+
+TEST_F(FakeCosTest, RefusesConnectionsForAWhile) {
+  store.fail({.op = "PutObject", .action = FaultAction::refuse, .delay = std::chrono::milliseconds(50)});
+  EXPECT_EQ(send(sign("PUT", "/a", "x")).status, 0);
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  int status = 0;
+  while (status != 200 && std::chrono::steady_clock::now() < limit) status = send(sign("PUT", "/a", "x")).status;
+  EXPECT_EQ(status, 200);
+}
+
 TEST_F(FakeCosTest, PartsMustBeConsecutive) {
   const std::string id = encode(send(sign("POST", "/k?uploads")).element("UploadId"), Slash::encode);
   const std::string one = send(sign("PUT", "/k?partNumber=1&uploadId=" + id, "1234")).header("etag");

@@ -9,7 +9,7 @@
 namespace gantry::test::fake {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, FaultAction>, 14> actions{{
+constexpr std::array<std::pair<std::string_view, FaultAction>, 16> actions{{
     {"error", FaultAction::error},
     {"early_error", FaultAction::early_error},
     {"ok_with_error", FaultAction::ok_with_error},
@@ -23,6 +23,8 @@ constexpr std::array<std::pair<std::string_view, FaultAction>, 14> actions{{
     {"execute_then_error", FaultAction::execute_then_error},
     {"corrupt", FaultAction::corrupt},
     {"wrong_etag", FaultAction::wrong_etag},
+    {"wrong_crc", FaultAction::wrong_crc},
+    {"refuse", FaultAction::refuse},
     {"latency", FaultAction::latency},
 }};
 

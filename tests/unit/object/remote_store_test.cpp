@@ -153,6 +153,16 @@ TEST_P(Remote, copy_hears_the_error_in_a_200) {
   EXPECT_EQ(fake_.objects().at("b").content, "abc");
 }
 
+TEST_P(Remote, parts_begun_without_being_heard_of_are_told) {
+  for (FaultAction action : {FaultAction::error, FaultAction::execute_then_reset}) {
+    const std::size_t before = fake_.open_uploads().size();
+    int unheard = 0;
+    fake_.fail({.op = "CreateMultipartUpload", .action = action, .status = 400, .code = "RequestTimeout"});
+    ASSERT_TRUE(bench_.run(bench_->start_parts("k", {.unheard = [&unheard] { ++unheard; }})));
+    EXPECT_EQ(static_cast<std::size_t>(unheard), fake_.open_uploads().size() - before - 1);
+  }
+}
+
 TEST_P(Remote, an_uncertain_join_is_settled) {
   for (FaultAction action : {FaultAction::execute_then_reset, FaultAction::execute_then_error,
                              FaultAction::ok_with_error, FaultAction::reset, FaultAction::error}) {

@@ -1,0 +1,257 @@
+"""What the fault matrix plays: uploads and renames, how each is prepared and done, and what must hold afterwards."""
+
+import contextlib
+import sqlite3
+import time
+
+from harness import check_same, close_cleanly, content, reset, wait_until
+
+MIB = 1 << 20
+PART = {"cos": MIB, "s3": 5 * MIB}  # the least these stores take
+TAIL = 123_457
+DECIDED = 25  # seconds until an upload that broke off is held or gone: parts on their way are awaited
+
+
+class Play:
+    """One thing a client wants. The store's calls for it are counted from the first command on."""
+
+    name = ""
+    final = 226
+
+    def __init__(self, store, seed):
+        self.part = PART[store]
+        self.seed = seed
+        self.offset = 0  # where sending begins
+        self.old = None  # what the name holds before
+        self.whole = self.content()
+
+    def content(self):
+        return content(50_000, self.seed)
+
+    def prepare(self, server, path):
+        """What must be there before, not counted."""
+
+    def commands(self, path):
+        """What is said before the data; the last one begins the transfer."""
+        return [f"STOR {path}"]
+
+
+class Put(Play):
+    name = "put"
+
+
+class Multipart(Play):
+    name = "multipart"
+
+    def content(self):
+        return content(3 * self.part + TAIL, self.seed)
+
+
+class Overwrite(Play):
+    name = "overwrite"
+
+    def content(self):
+        return content(self.part + TAIL, self.seed)
+
+    def prepare(self, server, path):
+        self.old = content(33_333, self.seed + 1)
+        server.fake.put(path, self.old)
+
+
+class OverwriteSmall(Overwrite):
+    name = "overwrite small"
+
+    def content(self):
+        return content(50_000, self.seed)
+
+
+class Append(Play):
+    """What is there is read back (small) or copied inside the store (large)."""
+
+    name = "append"
+    kept = 33_333
+
+    def content(self):
+        return content(self.kept + TAIL, self.seed)
+
+    def prepare(self, server, path):
+        self.offset = self.kept
+        self.old = self.whole[:self.kept]
+        server.fake.put(path, self.old)
+
+    def commands(self, path):
+        return [f"APPE {path}"]
+
+
+class AppendCopy(Append):
+    name = "append copying"
+
+    def __init__(self, store, seed):
+        self.kept = PART[store] + 77
+        super().__init__(store, seed)
+
+
+class Resume(Play):
+    name = "resume"
+
+    def content(self):
+        return content(2 * self.part + TAIL, self.seed)
+
+    def prepare(self, server, path):
+        self.offset = self.part
+        with server.connect() as session:
+            server.control("DELETE", "requests")
+            data = session.transfer(f"STOR {path}")
+            data.sendall(self.whole[: self.part + TAIL // 2])
+            wait_until(lambda: server.requests("UploadPart"), "the part that is to be held arrives", 20)
+            reset(data)
+            session.expect(426)
+            wait_until(lambda: size_of(session, path) == self.part, "the part is held", DECIDED)
+
+    def commands(self, path):
+        return [f"REST {self.offset}", f"STOR {path}"]
+
+
+class RenameFile(Play):
+    name = "rename file"
+    final = 250
+    files = ("",)
+
+    def prepare(self, server, path):
+        for number, file in enumerate(self.files):
+            server.fake.put(path + file, content(3000, self.seed + number))
+
+    def commands(self, path):
+        return [f"RNFR {path}", f"RNTO {path}-to"]
+
+
+class RenameDirectory(RenameFile):
+    name = "rename directory"
+    files = tuple(f"/{name}" for name in ("a", "b", "c", "deep/d", "deep/e"))
+
+
+PLAYS = {play.name: play for play in (
+    Put, Multipart, Overwrite, OverwriteSmall, Append, AppendCopy, Resume, RenameFile, RenameDirectory)}
+
+
+def size_of(session, path):
+    """What SIZE says; None for 550."""
+    answer = session.command(f"SIZE {path}", (213, 550))
+    return int(answer.text.split()[-1]) if answer.code == 213 else None
+
+
+def first_commands(session, commands, limit=20):
+    """Says the commands up to the one that decides; its data connection (none for a rename) and its first answer."""
+    data = None
+    for command in commands:
+        if not command.startswith(("REST", "RNFR", "RNTO")):
+            data = session.open_data(session.passive())
+        answer = session.command(command)
+        if answer.code >= 400:
+            break
+    return data, answer
+
+
+def do_well(session, play, path):
+    """The play to its end, as a good client; the last answer."""
+    data, answer = first_commands(session, play.commands(path))
+    if data and answer.code in (125, 150):
+        with contextlib.suppress(OSError):  # the server may refuse the rest; its answer says why
+            data.sendall(play.whole[play.offset:])
+        close_cleanly(data)
+        answer = session.reply()
+    elif data:
+        data.close()
+    return answer
+
+
+# ---- what must hold
+
+
+def state_rows(server, path):
+    """(upload id, state) of every upload to the name that the state database knows."""
+    with contextlib.closing(sqlite3.connect(f"file:{server.directory}/gantry.db?mode=ro", uri=True, timeout=5)) as base:
+        return base.execute("SELECT upload_id, state FROM uploads WHERE object_key = ?", (path,)).fetchall()
+
+
+def unknown_uploads(server, path):
+    """Open uploads in the store that the state database does not know, lines of the fake store."""
+    rows = state_rows(server, path)
+    known = {upload_id for upload_id, _ in rows}
+    # Without an id the process ended before it heard of one: the janitor asks the store for uploads to this name.
+    return [line for line in server.open_uploads(path) if "" not in known and line.split(" ")[1] not in known]
+
+
+def check_upload(server, play, path, committed, tolerated):
+    """The invariants after an upload; tolerated: contents that may be there though nobody said 226. An outcome."""
+    wait_until(lambda: all(state != "open" for _, state in state_rows(server, path)), "the upload is held or gone",
+               DECIDED)
+    stored = server.object(path)
+    if committed:
+        check_same(play.whole, stored, "226, but the store has")
+    else:
+        wanted = [play.old, *tolerated]
+        if not any(one == stored for one in wanted):
+            have = "nothing" if stored is None else f"{len(stored)} bytes"
+            raise AssertionError(f"no 226, and the store has {have} of {len(play.whole)}, "
+                                 f"{'nothing' if play.old is None else len(play.old)} before")
+    wait_until(lambda: not unknown_uploads(server, path), "no open upload is unknown to the state database", 5)
+    if stored == play.whole:
+        return "done" if committed else "whole"
+    resumed = continue_upload(server, play, path, stored)
+    check_same(play.whole, server.object(path), f"continued at {resumed}, the store has")
+    return "held" if resumed else "again"
+
+
+def continue_upload(server, play, path, stored):
+    """Goes on where SIZE says; the offset."""
+    with server.connect() as session:
+        size = size_of(session, path)
+        kept = stored is not None and play.whole.startswith(stored)
+        offset = 0 if size is None or (stored is not None and size == len(stored) and not kept) else size
+        if offset > len(play.whole):
+            raise AssertionError(f"SIZE says {offset} of {len(play.whole)} bytes")
+        if offset:
+            session.command(f"REST {offset}", 350)
+        session.store(f"STOR {path}", play.whole[offset:])
+    return offset
+
+
+def check_rename(server, play, path, committed, spoiled):
+    """Nothing is lost, nothing is mixed; after 250 it has moved. spoiled: the store damages copies. An outcome."""
+    wanted = {file: content(3000, play.seed + number) for number, file in enumerate(play.files)}
+    before = {file: server.object(path + file) for file in play.files}
+    after = {file: server.object(f"{path}-to{file}") for file in play.files}
+    for place, found in (("source", before), ("target", after)):
+        for file, have in found.items():
+            if have is not None and not (spoiled and place == "target"):
+                check_same(wanted[file], have, f"at the {place} the store has {file!r}")
+    if committed:
+        if after != wanted or any(have is not None for have in before.values()):
+            raise AssertionError("250, but not everything has moved")
+        return "done"
+    if before != wanted and after != wanted:
+        raise AssertionError(f"neither source nor target is complete: {present(before)} and {present(after)}")
+    if before != wanted:
+        return "whole"
+    if any(have is not None for have in after.values()) and len(play.files) > 1:
+        return "both"
+    with server.connect() as session:
+        session.check("the rename, tried again", do_well(session, play, path), 250)
+    for file, data in wanted.items():
+        check_same(data, server.object(f"{path}-to{file}"), f"renamed again, the store has {file!r}")
+    return "again"
+
+
+def present(found):
+    return " ".join(file for file, have in found.items() if have is not None) or "nothing"
+
+
+def memory_is_back(server, store):
+    """After all that, an upload larger than what would be missing is as quick as ever."""
+    play = Multipart(store, 1)
+    begun = time.monotonic()
+    with server.connect() as session:
+        session.check("the last upload", do_well(session, play, "last.bin"), 226)
+    took = time.monotonic() - begun
+    assert took < 15, f"an upload after all faults took {took:.1f} s: memory is missing"
