@@ -23,7 +23,7 @@ import traceback
 
 import harness
 import matrix_faults
-from harness import Server, Setup, close_cleanly, fresh_path, remaining_replies, wait_until
+from harness import Server, Setup, fresh_path, wait_until
 from matrix_faults import DEATHS, ENDINGS, FOR_EVER, KINDS, Run
 from matrix_plays import PART, PLAYS, check_rename, check_upload, do_well, first_commands, memory_is_back
 
