@@ -1,6 +1,7 @@
 #include "vfs/object_upload.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/text.hpp"
 #include "vfs/background.hpp"
@@ -223,8 +224,21 @@ Task<Result<void>> ObjectUpload::advance(std::size_t count) {
   co_return healthy();
 }
 
+/// The CRC-64 of the object as the store keeps it, or as it was noted when the object was written.
+std::optional<std::uint64_t> known_crc64(const object::ObjectInfo& info) {
+  if (info.crc64) return info.crc64;
+  const auto noted = info.metadata.find("crc64");
+  if (noted == info.metadata.end()) return std::nullopt;
+  std::uint64_t value = 0;
+  const std::string& text = noted->second;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
 Task<Result<void>> ObjectUpload::keep_front(Kept kept) {
   position_ = kept.size;
+  const auto known = known_crc64(kept.source);
   changed_ = kept.size < kept.source.size;
   put_options_.metadata = kept.source.metadata;
   put_options_.metadata.erase("mtime");
@@ -249,6 +263,9 @@ Task<Result<void>> ObjectUpload::keep_front(Kept kept) {
     if (*count == 0) co_return fail(Errc::conflict, "append", "the old object ended early");
     part_.filled(*count);
   }
+  // What is read back becomes part of a file that is said to be whole.
+  if (known && kept_.size == kept_.source.size && *known != part_.crc64())
+    co_return fail(Errc::corrupt, "append", "the bytes read back differ from the object's CRC-64");
   co_return Result<void>();
 }
 

@@ -23,7 +23,7 @@ import traceback
 
 import harness
 import matrix_faults
-from harness import Server, Setup, close_cleanly, fresh_path, remaining_replies, wait_until
+from harness import Server, Setup, fresh_path, wait_until
 from matrix_faults import DEATHS, ENDINGS, FOR_EVER, KINDS, Run
 from matrix_plays import PART, PLAYS, check_rename, check_upload, do_well, first_commands, memory_is_back
 
@@ -57,9 +57,9 @@ class Servers:
         return server
 
     def stop_all(self):
-        for store, server in self.running.items():
-            memory_is_back(server, store)
-            server.stop()
+        for store in list(self.running):
+            memory_is_back(self.running[store], store)
+            self.running.pop(store).stop()
 
 
 # ---- one run
@@ -218,8 +218,16 @@ def shortened(runs):
 
 def run_share(runs):
     """Lines of JSON: each run's number, outcome and seconds; what failed also as text."""
-    servers = Servers()
     signal.signal(signal.SIGALRM, harness._ring)
+    servers = Servers()
+    try:
+        play_share(servers, runs)
+    finally:  # also when nobody reads the lines any more
+        for store in list(servers.running):
+            servers.drop(store)
+
+
+def play_share(servers, runs):
     for number, run in runs:
         begun, problem = time.monotonic(), None
         signal.alarm(HARD_LIMIT * (4 if Setup.sanitized() else 1))
