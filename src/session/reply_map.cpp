@@ -36,7 +36,8 @@ proto::Reply to_reply(const Error& error) {
     case Errc::not_found:
       return reply(550, "No such file or directory");
     case Errc::unfinished:
-      return reply(550, "The upload of this file is not finished; continue it with REST and STOR, or drop it with DELE");
+      return reply(550,
+                   "The upload of this file is not finished; continue it with REST and STOR, or drop it with DELE");
     case Errc::is_directory:
       return reply(550, "That is a directory");
     case Errc::not_directory:
