@@ -22,6 +22,7 @@ TEST_F(HeldUploadsTest, ContinueOnAPartBorder) {
   EXPECT_EQ(must(run(fs_->stat(at("/f")))).size, 192 * kib);
   EXPECT_EQ(list("/"), std::vector<std::string>{"f"});
   EXPECT_FALSE(store_->has("f"));
+  EXPECT_EQ(code(run(fs_->open_reader(at("/f"), {}))), Errc::unfinished);
   restart();
   auto upload = open("/f", from(192 * kib));
   EXPECT_EQ(upload->position(), 192 * kib);

@@ -283,7 +283,7 @@ TEST_P(LocalFiles, HeldUploadSurvivesAndContinues) {
   EXPECT_EQ(run(upload->hold()), 6U);
   upload.reset();
   EXPECT_EQ(run(fs_->stat(at("/f")))->size, 6U);
-  EXPECT_EQ(code(get(at("/f"))), Errc::not_found);
+  EXPECT_EQ(code(get(at("/f"))), Errc::unfinished);
   upload = begin(at("/f"), "second", UploadMode::append);
   EXPECT_EQ(upload->position(), 12U);
   EXPECT_EQ(run(upload->hold()), 12U);
