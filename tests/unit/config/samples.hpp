@@ -71,6 +71,7 @@ verify_certificate = false
 max_connections = 5
 connect_timeout = "1s"
 request_timeout = "2s"
+join_timeout = "3m"
 retry_deadline = "3s"
 
 [[store]]

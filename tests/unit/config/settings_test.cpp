@@ -100,7 +100,7 @@ TEST(Settings, EveryMemberHasARow) {
   EXPECT_EQ(settings_of("log").size(), 7U);
   const auto& [o1, o2, o3, o4, o5, o6, o7, o8, o9, o10, o11, o12, o13, o14, o15, o16, o17, o18, o19, o20, o21] =
       Store{};
-  EXPECT_EQ(settings_of("store").size(), 20U);
+  EXPECT_EQ(settings_of("store").size(), 21U);
   const auto& [u1, u2, u3, u4, u5, u6, u7, u8, u9, u10, u11, u12, u13] = User{};
   EXPECT_EQ(settings_of("user").size(), 13U);
   const auto& [a1, a2, a3] = Anonymous{};
