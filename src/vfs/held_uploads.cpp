@@ -30,12 +30,25 @@ Task<bool> abort_upload(std::shared_ptr<UploadLedger> ledger, std::shared_ptr<ob
   co_return false;
 }
 
+/// Somebody is between asking the store for an upload of the key and recording its id: asked after the store was, this
+/// tells whether an upload that no ticket names may be his.
+Task<Result<bool>> being_begun(std::shared_ptr<UploadLedger> ledger, UploadName name) {
+  auto all = co_await ledger->records(name.store);
+  if (!all) co_return fail(std::move(all.error()));
+  co_return std::ranges::any_of(*all, [&](const UploadLedger::Record& one) {
+    return one.state == UploadLedger::State::open && one.upload.upload_id.empty() && one.name.key == name.key;
+  });
+}
+
 /// Uploads of `name` in the store that no ticket names, from the time when a process died between asking for one and
 /// hearing of it.
 Task<Result<void>> abort_unheard(std::shared_ptr<UploadLedger> ledger, std::shared_ptr<object::Store> store,
                                  UploadName name, WallTime began) {
   auto open = co_await store->list_uploads(name.key);
   if (!open) co_return fail(std::move(open.error()));
+  auto begun = co_await being_begun(ledger, name);
+  if (!begun) co_return fail(std::move(begun.error()));
+  if (*begun) co_return fail(Errc::conflict, "abort upload", "another upload of the key is just being begun");
   for (const auto& upload : *open) {
     if (upload.key != name.key || std::chrono::abs(upload.started - began) > clock_tolerance) continue;
     auto known = co_await ledger->knows(name.store, upload.upload_id);

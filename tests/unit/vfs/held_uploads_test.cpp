@@ -135,6 +135,22 @@ TEST_F(HeldUploadsTest, OnlyOneContinuesAtATime) {
   EXPECT_TRUE(store_->content("f") == data(300 * kib));
 }
 
+TEST_F(HeldUploadsTest, TheJanitorSparesAnUploadThatIsJustBeingBegun) {
+  const std::string unheard = must(run(ledger_->begin({"main", "alice", "f"}, {})));
+  must(run(ledger_->doom(unheard)));
+  const std::string lost = must(run(store_->start_parts("f", {})));
+  const std::string ticket = must(run(ledger_->begin({"main", "bob", "f"}, {})));
+  const std::string young = must(run(store_->start_parts("f", {})));
+  const auto sweep = [&] { return run(abort_left_over(ledger_, store_, "main", std::chrono::hours(1))); };
+  EXPECT_EQ(sweep(), 0U);
+  EXPECT_EQ(store_->open_uploads(), 2U);
+  must(run(ledger_->begun(ticket, young)));
+  EXPECT_EQ(sweep(), 1U);
+  EXPECT_EQ(store_->open_uploads(), 1U);
+  must(run(store_->list_parts("f", young)));
+  EXPECT_EQ(code(run(store_->list_parts("f", lost))), Errc::not_found);
+}
+
 TEST_F(HeldUploadsTest, TheJanitorAbortsWhatIsOld) {
   interrupt("/f", 200 * kib);
   interrupt("/g", 200 * kib);
