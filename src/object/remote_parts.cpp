@@ -88,7 +88,7 @@ Task<Result<PartInfo>> RemoteStore::put_part(PartTarget target, Chunks body, Int
   auto sent = co_await with_retries<PutResult>(exchange_->retry_context("put_part"),
                                                [&](unsigned) { return send_body(call, integrity); });
   if (!sent) co_return fail(std::move(sent.error()));
-  co_return PartInfo{target.number, size, sent->etag, sent->crc64 ? sent->crc64 : integrity.crc64};
+  co_return PartInfo{target.number, size, sent->etag, sent->crc64};
 }
 
 Task<Result<PartInfo>> RemoteStore::copy_part(PartTarget target, std::string from, ByteRange range,

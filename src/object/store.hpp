@@ -111,7 +111,7 @@ struct PartInfo {
   std::uint32_t number = 0;
   std::uint64_t size = 0;
   std::string etag;
-  std::optional<std::uint64_t> crc64;
+  std::optional<std::uint64_t> crc64;  ///< as the store says; nothing where it keeps none
 };
 
 struct UploadInfo {
