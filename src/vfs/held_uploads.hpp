@@ -16,6 +16,15 @@ namespace gantry::vfs {
 /// ledger cannot be read, which is logged.
 [[nodiscard]] Task<std::optional<Entry>> held_entry(ObjectContextPtr context, Path path);
 
+/// Takes the held upload of `key` for a client that goes on at `offset` (nothing: where the upload broke off), cut to
+/// the parts that are kept then: it must be resumed or handed back. Nothing when there is none that reaches so far and
+/// is in the store as it was left. Errc::conflict: somebody else was quicker; unavailable.
+[[nodiscard]] Task<Result<std::optional<HeldUpload>>> take_held(ObjectContextPtr context, std::string key,
+                                                                std::optional<std::uint64_t> offset);
+
+/// Errc::conflict while another session of the owner sends to `key`.
+[[nodiscard]] Task<Result<void>> check_alone(ObjectContextPtr context, std::string key);
+
 /// Aborts what is held for the owner under `path`; true when there was something. What cannot be aborted at once, or
 /// must not be yet, is left to the janitor.
 [[nodiscard]] Task<bool> drop_held(ObjectContextPtr context, Path path);

@@ -418,57 +418,6 @@ Task<Result<Target>> present_object(ObjectContextPtr context, Path path, std::st
   co_return Target{};
 }
 
-/// How many parts to keep when the client goes on at `offset`. Parts behind it are sent again when it lies between two
-/// parts; inside a part nothing can be cut, so the bytes that are stored already are received once more and dropped.
-std::size_t parts_to_keep(const HeldUpload& held, std::uint64_t offset) {
-  std::uint64_t end = 0;
-  std::size_t whole = 0;
-  while (whole < held.parts.size() && end + held.parts[whole].size <= offset) end += held.parts[whole++].size;
-  return end == offset && whole > 0 ? whole : held.parts.size();
-}
-
-/// The store has the parts as the ledger says.
-bool same_parts(const std::vector<object::PartInfo>& stored, const std::vector<object::PartInfo>& recorded) {
-  return stored.size() >= recorded.size() &&
-         std::equal(recorded.begin(), recorded.end(), stored.begin(), [](const auto& one, const auto& there) {
-           return one.number == there.number && one.size == there.size && one.etag == there.etag;
-         });
-}
-
-/// Takes the held upload when it reaches to `offset` and is still there as it was left; nothing when there is none.
-Task<Result<std::optional<HeldUpload>>> take_held(ObjectContextPtr context, std::string key,
-                                                  std::optional<std::uint64_t> offset) {
-  const auto& settings = context->options;
-  std::optional<HeldUpload> none;
-  if (!settings.ledger) co_return none;
-  auto held = co_await settings.ledger->find({settings.store_name, settings.owner, key});
-  if (!held) co_return fail(std::move(held.error()));
-  if (!*held || offset.value_or(0) > (*held)->safe_size()) co_return none;
-  HeldUpload upload = std::move(**held);
-  auto stored = co_await context->store->list_parts(key, upload.upload_id);
-  if (!stored && stored.error().code == Errc::not_found) {
-    if (auto gone = co_await settings.ledger->forget(upload.ticket); !gone) co_return fail(std::move(gone.error()));
-    co_return none;
-  }
-  if (!stored) co_return fail(std::move(stored.error()));
-  if (!same_parts(*stored, upload.parts)) co_return none;
-  upload.parts.resize(parts_to_keep(upload, offset.value_or(upload.safe_size())));
-  auto taken = co_await settings.ledger->take(upload.ticket, upload.parts.size());
-  if (!taken) co_return fail(std::move(taken.error()));
-  if (!*taken) co_return fail(Errc::conflict, "upload", "somebody else continues it");
-  co_return upload;
-}
-
-/// Errc::conflict while the owner's other session sends to the same name.
-Task<Result<void>> check_alone(ObjectContextPtr context, std::string key) {
-  const auto& settings = context->options;
-  if (!settings.ledger) co_return Result<void>();
-  auto open = co_await settings.ledger->is_open({settings.store_name, settings.owner, key});
-  if (!open) co_return fail(std::move(open.error()));
-  if (*open) co_return fail(Errc::conflict, "upload", key + ": another session sends it");
-  co_return Result<void>();
-}
-
 Task<Result<void>> open_continuation(ObjectUpload& upload, ObjectContextPtr context, Path path, UploadOptions options) {
   const std::string key = context->keys.file(path).value();
   auto target = co_await present_object(context, path, key);

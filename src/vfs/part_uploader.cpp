@@ -114,7 +114,7 @@ Task<Result<void>> PartUploader::copy(std::string from, ByteRange range, std::st
 
 Task<void> PartUploader::start(Self self) {
   if (auto begun = co_await self->begin(); !begun) self->fail_with(std::move(begun.error()));
-  if (self->abandoned_ && !self->ticket_.empty()) self->context_->options.ledger->abandon(self->ticket_);
+  if (self->abandoned_ && !self->ticket_.empty()) self->context_->options.ledger->abandon(self->ticket_, 0);
   self->changed_.notify();
 }
 
@@ -131,9 +131,10 @@ Task<Result<void>> PartUploader::begin() {
   asked.unheard = [&unheard] { unheard = true; };
   auto id = co_await context_->store->start_parts(key_, std::move(asked));
   if (!id) co_return fail(std::move(id.error()));
-  Result<void> begun;
-  if (settings.ledger) begun = co_await settings.ledger->begun(ticket_, *id);
   upload_id_ = std::move(*id);
+  Result<void> begun;
+  if (settings.ledger) begun = co_await settings.ledger->begun(ticket_, upload_id_);
+  if (!begun) let_go_if_lost(begun.error());
   if (unheard && begun && settings.ledger) co_await note_unheard();
   co_return begun;
 }
@@ -200,8 +201,24 @@ Task<Result<object::PartInfo>> PartUploader::record(Result<object::PartInfo> sto
   part.number = number;
   part.size = parts_[number - 1].size;
   auto recorded = co_await context_->options.ledger->stored(ticket_, std::move(part));
-  if (!recorded) co_return fail(std::move(recorded.error()));
-  co_return stored;
+  if (recorded) co_return stored;
+  let_go_if_lost(recorded.error());
+  co_return fail(std::move(recorded.error()));
+}
+
+/// Another process took this one for dead, and the upload: it is not this one's to hold or to abort any more.
+void PartUploader::let_go_if_lost(const Error& error) {
+  if (error.code != Errc::conflict) return;
+  fail_with(error);
+  upload_id_.clear();
+  ticket_.clear();
+}
+
+/// The ledger could not be told that the upload ended with so many parts to keep. It goes on trying: an open record
+/// would shut out its owner. Another process's upload is left alone.
+void PartUploader::tell_later(std::string ticket, std::size_t parts, const Error& error) {
+  log::warning("upload_ledger", {{"key", key_}, {"error", error.text()}});
+  if (error.code != Errc::conflict) context_->options.ledger->abandon(std::move(ticket), parts);
 }
 
 void PartUploader::acknowledge(std::uint32_t number, Result<object::PartInfo> result) {
@@ -229,7 +246,7 @@ void PartUploader::abandon() {
   for (auto& sender : senders_) cancel_later(executor_, std::move(sender));
   senders_.clear();
   abandoned_ = true;
-  if (!ticket_.empty()) context_->options.ledger->abandon(ticket_);
+  if (!ticket_.empty()) context_->options.ledger->abandon(ticket_, 0);
 }
 
 Task<void> PartUploader::settled() {
@@ -245,6 +262,7 @@ Task<Result<object::PutResult>> PartUploader::finish() {
   }
   if (!ticket_.empty()) {
     if (auto known = co_await context_->options.ledger->joining(ticket_); !known) {
+      let_go_if_lost(known.error());
       // Nothing was asked of the store yet: what is there can be continued.
       upload_id_.clear();
       co_await hand_to_ledger();
@@ -313,16 +331,18 @@ Task<void> PartUploader::abort_upload() {
 /// Leaves it to the janitor.
 Task<void> PartUploader::doom() {
   if (ticket_.empty()) co_return;
-  auto doomed = co_await context_->options.ledger->doom(std::exchange(ticket_, {}));
-  if (!doomed) log::warning("upload_ledger", {{"key", key_}, {"error", doomed.error().text()}});
+  const std::string ticket = std::exchange(ticket_, {});
+  auto doomed = co_await context_->options.ledger->doom(ticket);
+  if (!doomed) tell_later(ticket, 0, doomed.error());
 }
 
 /// Nothing of the upload is left in the store.
 Task<void> PartUploader::strike_out() {
   if (ticket_.empty()) co_return;
-  auto forgotten = co_await context_->options.ledger->forget(std::exchange(ticket_, {}));
-  // A record of nothing: the janitor will ask the store in vain and strike it out then.
-  if (!forgotten) log::warning("upload_ledger", {{"key", key_}, {"error", forgotten.error().text()}});
+  const std::string ticket = std::exchange(ticket_, {});
+  auto forgotten = co_await context_->options.ledger->forget(ticket);
+  // A record of nothing: the janitor asks the store in vain and strikes it out then.
+  if (!forgotten) tell_later(ticket, 0, forgotten.error());
 }
 
 std::size_t PartUploader::gapless() const {
@@ -332,11 +352,12 @@ std::size_t PartUploader::gapless() const {
 
 /// Leaves the upload to its owner's next try. The bytes of it that are safe.
 Task<std::uint64_t> PartUploader::hand_to_ledger() {
+  if (ticket_.empty()) co_return 0;
   const std::size_t count = gapless();
-  auto held = co_await context_->options.ledger->hold(std::exchange(ticket_, {}), count);
+  const std::string ticket = std::exchange(ticket_, {});
+  auto held = co_await context_->options.ledger->hold(ticket, count);
   if (!held) {
-    // What is on record stays open there until this process has ended, and is then held.
-    log::warning("upload_ledger", {{"key", key_}, {"error", held.error().text()}});
+    tell_later(ticket, count, held.error());
     co_return 0;
   }
   co_await abort_displaced(context_, key_, std::move(*held));

@@ -70,6 +70,8 @@ class PartUploader : public std::enable_shared_from_this<PartUploader> {
   [[nodiscard]] std::size_t gapless() const;
   [[nodiscard]] Task<std::uint64_t> hand_to_ledger();
   [[nodiscard]] Task<void> strike_out();
+  void let_go_if_lost(const Error& error);
+  void tell_later(std::string ticket, std::size_t parts, const Error& error);
   [[nodiscard]] Task<void> doom();
   void acknowledge(std::uint32_t number, Result<object::PartInfo> result);
   void fail_with(Error error);

@@ -113,7 +113,7 @@ class SqlUploadLedger : public UploadLedger {
   Task<Result<std::vector<HeldUpload>>> hold(std::string ticket, std::size_t parts) override;
   Task<Result<void>> doom(std::string ticket) override;
   Task<Result<void>> forget(std::string ticket) override;
-  void abandon(std::string ticket) override;
+  void abandon(std::string ticket, std::size_t parts) override;
   Task<Result<std::optional<HeldUpload>>> find(UploadName name) override;
   Task<Result<bool>> is_open(UploadName name) override;
   Task<Result<bool>> take(std::string ticket, std::size_t parts) override;
@@ -123,10 +123,15 @@ class SqlUploadLedger : public UploadLedger {
   Task<Result<std::size_t>> adopt() override;
 
  private:
+  struct Abandoned {
+    std::string ticket;
+    std::size_t parts;
+  };
+
   std::shared_ptr<state::Database> database_;
   std::string node_ = state::this_node();
   std::mutex mutex_;
-  std::vector<std::string> abandoned_;
+  std::vector<Abandoned> abandoned_;
 };
 
 using state::Access;
@@ -146,11 +151,22 @@ Task<Result<std::string>> SqlUploadLedger::begin(UploadName name, object::PutOpt
       });
 }
 
+Error taken_over(const char* operation) {
+  return Error{Errc::conflict, operation, "the upload was taken over by another process", {}};
+}
+
 /// The statement found the row open and this process's own.
 Result<void> mine(const Result<bool>& done, const char* operation) {
   if (!done) return fail(done.error());
-  if (!*done) return fail(Errc::conflict, operation, "the upload was taken over by another process");
+  if (!*done) return fail(taken_over(operation));
   return {};
+}
+
+bool is_open_here(soci::session& sql, const std::string& node, const std::string& ticket) {
+  int open = 0;
+  sql << "SELECT COUNT(*) FROM uploads WHERE ticket = :ticket AND state = 'open' AND node = :node", soci::use(ticket),
+      soci::use(node), soci::into(open);
+  return open > 0;
 }
 
 Task<Result<void>> SqlUploadLedger::begun(std::string ticket, std::string upload_id) {
@@ -172,10 +188,7 @@ Task<Result<void>> SqlUploadLedger::stored(std::string ticket, object::PartInfo 
   auto done = co_await database_->run(
       operation, Access::write,
       [node = node_, ticket = std::move(ticket), part = std::move(part)](soci::session& sql) -> bool {
-        int open = 0;
-        sql << "SELECT COUNT(*) FROM uploads WHERE ticket = :ticket AND state = 'open' AND node = :node",
-            soci::use(ticket), soci::use(node), soci::into(open);
-        if (open == 0) return false;
+        if (!is_open_here(sql, node, ticket)) return false;
         const int number = static_cast<int>(part.number);
         const auto size = static_cast<long long>(part.size);
         const std::string crc64 = encode(part.crc64);
@@ -229,9 +242,16 @@ Task<Result<void>> SqlUploadLedger::joining(std::string ticket) {
 }
 
 Task<Result<std::vector<HeldUpload>>> SqlUploadLedger::hold(std::string ticket, std::size_t parts) {
-  co_return co_await database_->run(
-      "hold upload", Access::write,
-      [ticket = std::move(ticket), parts](soci::session& sql) { return hold_row(sql, ticket, parts); });
+  static constexpr auto operation = "hold upload";
+  auto displaced = co_await database_->run(
+      operation, Access::write,
+      [node = node_, ticket = std::move(ticket), parts](soci::session& sql) -> std::optional<std::vector<HeldUpload>> {
+        if (!is_open_here(sql, node, ticket)) return std::nullopt;
+        return hold_row(sql, ticket, parts);
+      });
+  if (!displaced) co_return fail(std::move(displaced.error()));
+  if (!*displaced) co_return fail(taken_over(operation));
+  co_return std::move(**displaced);
 }
 
 Task<Result<void>> SqlUploadLedger::doom(std::string ticket) {
@@ -240,9 +260,9 @@ Task<Result<void>> SqlUploadLedger::doom(std::string ticket) {
   });
 }
 
-void SqlUploadLedger::abandon(std::string ticket) {
+void SqlUploadLedger::abandon(std::string ticket, std::size_t parts) {
   std::lock_guard lock(mutex_);
-  abandoned_.push_back(std::move(ticket));
+  abandoned_.push_back({std::move(ticket), parts});
 }
 
 Task<Result<void>> SqlUploadLedger::forget(std::string ticket) {
@@ -358,7 +378,7 @@ void call_the_roll(soci::session& sql, const std::string& node) {
 }
 
 Task<Result<std::size_t>> SqlUploadLedger::adopt() {
-  std::vector<std::string> abandoned;
+  std::vector<Abandoned> abandoned;
   {
     std::lock_guard lock(mutex_);
     abandoned.swap(abandoned_);
@@ -373,7 +393,8 @@ Task<Result<std::size_t>> SqlUploadLedger::adopt() {
         for (const soci::row& row : orphans) tickets.push_back(row.get<std::string>(0));
         constexpr std::size_t all_parts = 10'000;
         for (const std::string& ticket : tickets) static_cast<void>(hold_row(sql, ticket, all_parts));
-        for (const std::string& ticket : abandoned) static_cast<void>(hold_row(sql, ticket, 0));
+        for (const auto& [ticket, parts] : abandoned)
+          if (is_open_here(sql, node, ticket)) static_cast<void>(hold_row(sql, ticket, parts));
         return tickets.size() + abandoned.size();
       });
   if (!adopted) {

@@ -50,8 +50,9 @@ class MemoryUploadLedger : public UploadLedger {
 
   Task<Result<std::vector<HeldUpload>>> hold(std::string ticket, std::size_t parts) override {
     std::lock_guard lock(mutex_);
-    auto row = rows_.find(ticket);
-    co_return row == rows_.end() ? std::vector<HeldUpload>() : hold_row(row->second, parts);
+    Row* row = open_row(ticket);
+    if (row == nullptr) co_return fail(Errc::conflict, "hold upload", "it is not open");
+    co_return hold_row(*row, parts);
   }
 
   Task<Result<void>> doom(std::string ticket) override {
@@ -66,9 +67,9 @@ class MemoryUploadLedger : public UploadLedger {
     co_return Result<void>();
   }
 
-  void abandon(std::string ticket) override {
+  void abandon(std::string ticket, std::size_t parts) override {
     std::lock_guard lock(mutex_);
-    if (Row* row = open_row(ticket)) static_cast<void>(hold_row(*row, 0));
+    if (Row* row = open_row(ticket)) static_cast<void>(hold_row(*row, parts));
   }
 
   Task<Result<std::optional<HeldUpload>>> find(UploadName name) override {

@@ -49,7 +49,7 @@ class UploadLedger {
 
   /// Before the store is asked to begin. The ticket.
   [[nodiscard]] virtual Task<Result<std::string>> begin(UploadName name, object::PutOptions options) = 0;
-  /// The store has begun it. Errc::conflict, here and in stored(): the upload is no longer the caller's, because this
+  /// The store has begun it. Errc::conflict, here and until hold(): the upload is no longer the caller's, because this
   /// process was taken for dead.
   [[nodiscard]] virtual Task<Result<void>> begun(std::string ticket, std::string upload_id) = 0;
   /// The store has acknowledged a part; a part of that number before it is replaced.
@@ -63,9 +63,9 @@ class UploadLedger {
   [[nodiscard]] virtual Task<Result<void>> doom(std::string ticket) = 0;
   /// Finished or aborted.
   [[nodiscard]] virtual Task<Result<void>> forget(std::string ticket) = 0;
-  /// Whoever sent it went away without a word, in a destructor: it is doomed, at the latest by the next adopt(). Does
-  /// not wait.
-  virtual void abandon(std::string ticket) = 0;
+  /// As hold(), for somebody who cannot wait or could not be heard: done by the next adopt() that reaches the book, at
+  /// the latest.
+  virtual void abandon(std::string ticket, std::size_t parts) = 0;
 
   /// The held upload of the name.
   [[nodiscard]] virtual Task<Result<std::optional<HeldUpload>>> find(UploadName name) = 0;

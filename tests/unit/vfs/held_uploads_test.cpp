@@ -135,6 +135,22 @@ TEST_F(HeldUploadsTest, OnlyOneContinuesAtATime) {
   EXPECT_TRUE(store_->content("f") == data(300 * kib));
 }
 
+TEST_F(HeldUploadsTest, WhatAnotherProcessTookOverIsNeitherFinishedNorAborted) {
+  auto upload = open("/f");
+  must(try_write(*upload, data(130 * kib)));
+  while (store_->count("put_part") < 2) context_.run_one();
+  const auto records = must(run(ledger_->records("main")));
+  ASSERT_EQ(records.size(), 1U);
+  must(run(ledger_->hold(records[0].upload.ticket, 1)));
+  static_cast<void>(try_write(*upload, data(1000 * kib)));
+  EXPECT_EQ(code(run(upload->commit())), Errc::conflict);
+  EXPECT_FALSE(store_->has("f"));
+  EXPECT_EQ(store_->open_uploads(), 1U);
+  const auto held = must(run(ledger_->find({"main", "alice", "f"})));
+  ASSERT_TRUE(held.has_value());
+  EXPECT_EQ(held->parts.size(), 1U);
+}
+
 TEST_F(HeldUploadsTest, TheJanitorSparesAnUploadThatIsJustBeingBegun) {
   const std::string unheard = must(run(ledger_->begin({"main", "alice", "f"}, {})));
   must(run(ledger_->doom(unheard)));

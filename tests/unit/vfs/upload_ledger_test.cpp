@@ -140,12 +140,24 @@ TEST_P(Ledger, WhatADestructorLeavesIsDoomedByTheNextRound) {
   const std::string ticket = begin("a");
   store(ticket, 1);
   ASSERT_TRUE(run(ledger_->joining(ticket)));
-  ledger_->abandon(ticket);
+  ledger_->abandon(ticket, 0);
   ASSERT_TRUE(run(ledger_->adopt()));
   EXPECT_FALSE(find("a"));
   const auto left = run(ledger_->records("main")).value();
   ASSERT_EQ(left.size(), 1U);
   EXPECT_TRUE(left[0].state == UploadLedger::State::doomed && left[0].upload.doubtful);
+}
+
+TEST_P(Ledger, WhatCouldNotBeHeldAtOnceIsHeldByTheNextRound) {
+  const std::string ticket = begin("a");
+  store(ticket, 1);
+  store(ticket, 2);
+  ledger_->abandon(ticket, 1);
+  ASSERT_TRUE(run(ledger_->adopt()));
+  const auto held = find("a");
+  ASSERT_TRUE(held);
+  EXPECT_EQ(held->parts.size(), 1U);
+  EXPECT_EQ(run(ledger_->hold(ticket, 1)).error().code, Errc::conflict);
 }
 
 TEST_P(Ledger, KnowsEveryUploadItHasATicketFor) {
