@@ -1,13 +1,10 @@
-// One exam for every kind of book: in memory, in SQLite, and in PostgreSQL when GANTRY_TEST_POSTGRESQL names one.
+// One exam for every kind of book.
 #include "vfs/rename_plans.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
-#include "tests/support/run.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/support/book_exam.hpp"
 #include "vfs/sql_rename_plans.hpp"
 
 namespace gantry::vfs {
@@ -16,46 +13,25 @@ namespace {
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-enum class Kind { memory, sqlite, postgresql };
-
-class Plans : public ::testing::TestWithParam<Kind> {
+class Plans : public test::BookExam {
  protected:
   void SetUp() override {
-    if (GetParam() == Kind::memory) {
+    BookExam::SetUp();
+    if (IsSkipped()) return;
+    if (!database_) {
       plans_ = make_memory_rename_plans();
       return;
     }
-    std::string location = "sqlite:" + directory_.path() + "/state.db";
-    if (GetParam() == Kind::postgresql) {
-      const char* server = std::getenv("GANTRY_TEST_POSTGRESQL");
-      if (server == nullptr || *server == 0)
-        GTEST_SKIP() << "GANTRY_TEST_POSTGRESQL names no server; ./dev test starts one";
-      location = server;
-    }
-    auto opened = state::Database::open({.location = location}, pool_);
-    ASSERT_TRUE(opened.has_value()) << opened.error().text();
-    database_ = *opened;
-    ASSERT_TRUE(database_->transact("clear", state::Access::write, [](soci::session& sql) {
-      sql << "DELETE FROM renames";
-      sql << "DELETE FROM nodes";
-    }));
+    clear({"renames", "nodes"});
     plans_ = make_sql_rename_plans(database_);
   }
 
-  template <class T>
-  T run(Task<T> task) {
-    return test::run_task(context_, std::move(task));
-  }
   Result<std::string> begin(const std::string& from, const std::string& to, const std::string& store = "main") {
     return run(plans_->begin({.store = store, .owner = "alice", .from = from, .to = to}));
   }
   std::vector<RenamePlan> records() { return run(plans_->records("main")).value(); }
   std::vector<RenamePlan> adopt() { return run(plans_->adopt("main")).value(); }
 
-  test::TemporaryDirectory directory_;
-  asio::io_context context_;
-  async::BlockingPool pool_{2, 16};
-  std::shared_ptr<state::Database> database_;
   std::shared_ptr<RenamePlans> plans_;
 };
 
@@ -128,8 +104,9 @@ TEST_P(Plans, AnOwnerThatGoesAwayAbandons) {
   EXPECT_EQ(adopted.front().phase, RenamePhase::copying);
 }
 
-TEST_P(Plans, OfAnEndedProcessGoToTheLivingOne) {
-  if (GetParam() == Kind::memory) GTEST_SKIP() << "of one process only";
+class SharedPlans : public Plans {};
+
+TEST_P(SharedPlans, OfAnEndedProcessGoToTheLivingOne) {
   auto ticket = begin("a/", "b/");
   ASSERT_TRUE(ticket && run(plans_->advance(*ticket, RenamePhase::deleting)));
   auto owner = [&](const std::string& node) {
@@ -153,12 +130,8 @@ TEST_P(Plans, OfAnEndedProcessGoToTheLivingOne) {
   EXPECT_THAT(records(), IsEmpty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, Plans, ::testing::Values(Kind::memory, Kind::sqlite, Kind::postgresql),
-                         [](const auto& info) {
-                           return info.param == Kind::memory   ? "memory"
-                                  : info.param == Kind::sqlite ? "sqlite"
-                                                               : "postgresql";
-                         });
+INSTANTIATE_TEST_SUITE_P(KeptIn, Plans, test::any_place, test::name_of_place);
+INSTANTIATE_TEST_SUITE_P(KeptIn, SharedPlans, test::shared_places, test::name_of_place);
 
 }  // namespace
 }  // namespace gantry::vfs

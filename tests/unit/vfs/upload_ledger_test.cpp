@@ -1,4 +1,4 @@
-// One exam for every kind of ledger: in memory, in SQLite, and in PostgreSQL when GANTRY_TEST_POSTGRESQL names one.
+// One exam for every kind of ledger.
 #include "vfs/upload_ledger.hpp"
 
 #include <fcntl.h>
@@ -8,11 +8,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "state/node.hpp"
-#include "tests/support/run.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/support/book_exam.hpp"
 #include "vfs/sql_upload_ledger.hpp"
 
 namespace gantry::vfs {
@@ -21,38 +19,18 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-enum class Kind { memory, sqlite, postgresql };
-
-class Ledger : public ::testing::TestWithParam<Kind> {
+class Ledger : public test::BookExam {
  protected:
   void SetUp() override {
-    if (GetParam() == Kind::memory) {
+    BookExam::SetUp();
+    if (IsSkipped()) return;
+    if (!database_) {
       ledger_ = make_memory_upload_ledger();
       return;
     }
-    std::string location = "sqlite:" + directory_.path() + "/state.db";
-    if (GetParam() == Kind::postgresql) {
-      const char* server = std::getenv("GANTRY_TEST_POSTGRESQL");
-      if (server == nullptr || *server == 0)
-        GTEST_SKIP() << "GANTRY_TEST_POSTGRESQL names no server; ./dev test starts one";
-      location = server;
-    }
-    auto opened = state::Database::open({.location = location}, pool_);
-    ASSERT_TRUE(opened.has_value()) << opened.error().text();
-    database_ = *opened;
-    // A PostgreSQL server keeps what an earlier test left.
-    ASSERT_TRUE(database_->transact("clear", state::Access::write, [](soci::session& sql) {
-      sql << "DELETE FROM upload_parts";
-      sql << "DELETE FROM uploads";
-      sql << "DELETE FROM nodes";
-    }));
+    clear({"upload_parts", "uploads", "nodes"});
     ledger_ = make_sql_upload_ledger(database_);
     ASSERT_TRUE(run(ledger_->adopt()));
-  }
-
-  template <class T>
-  T run(Task<T> task) {
-    return test::run_task(context_, std::move(task));
   }
 
   std::string begin(const std::string& key, const std::string& owner = "alice") {
@@ -76,10 +54,6 @@ class Ledger : public ::testing::TestWithParam<Kind> {
     return run(ledger_->find({"main", owner, key})).value();
   }
 
-  test::TemporaryDirectory directory_;
-  asio::io_context context_;
-  async::BlockingPool pool_{2, 100};
-  std::shared_ptr<state::Database> database_;
   std::shared_ptr<UploadLedger> ledger_;
 };
 
@@ -300,11 +274,8 @@ TEST_P(SharedLedger, UploadsOfDeadProcessesAreAdoptedThoseOfLivingOnesNot) {
   EXPECT_TRUE(run(ledger_->forget(mine)));
 }
 
-const auto kind_name = [](const ::testing::TestParamInfo<Kind>& info) {
-  return std::string(info.param == Kind::memory ? "Memory" : info.param == Kind::sqlite ? "Sqlite" : "Postgresql");
-};
-INSTANTIATE_TEST_SUITE_P(Kinds, Ledger, ::testing::Values(Kind::memory, Kind::sqlite, Kind::postgresql), kind_name);
-INSTANTIATE_TEST_SUITE_P(Kinds, SharedLedger, ::testing::Values(Kind::sqlite, Kind::postgresql), kind_name);
+INSTANTIATE_TEST_SUITE_P(KeptIn, Ledger, test::any_place, test::name_of_place);
+INSTANTIATE_TEST_SUITE_P(KeptIn, SharedLedger, test::shared_places, test::name_of_place);
 
 }  // namespace
 }  // namespace gantry::vfs
