@@ -9,7 +9,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import gantry  # noqa: E402
 import trees  # noqa: E402
-from gantry import Gantry, Setup, client_context  # noqa: E402,F401
+from gantry import Gantry, Setup, client_context, stop_each  # noqa: E402,F401
 
 USER = "demo"
 TREE_STORES = ("local", "s3", "rgw")
@@ -33,14 +33,7 @@ class Servers:
     @classmethod
     def stop_all(cls):
         """Stops every server; returns what was wrong with any of them."""
-        problems = []
-        for server in cls.running.values():
-            try:
-                server.stop()
-            except AssertionError as problem:
-                problems.append(str(problem))
-        cls.running.clear()
-        return problems
+        return stop_each(cls.running)
 
     @classmethod
     def tree(cls, **options):

@@ -17,7 +17,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from ftp_wire import Connection, close_cleanly, read_all, wait_until  # noqa: E402,F401
 from gantry import (  # noqa: E402,F401
-    ACCESS_KEY, SECRET_KEY, Daemon, FakeStore, Gantry, Setup, cpu_seconds, free_port, memory_of, stop,
+    ACCESS_KEY, SECRET_KEY, Daemon, FakeStore, Gantry, Setup, cpu_seconds, free_port, memory_of, stop, stop_each,
 )
 
 PHOTOS, INVOICES = "photos-1250000001", "invoices-1250000002"
@@ -204,14 +204,7 @@ class Servers:
     @classmethod
     def stop_all(cls):
         """Stops every server; returns what was wrong with any of them."""
-        problems = []
-        for server in cls.running.values():
-            try:
-                server.stop()
-            except AssertionError as problem:
-                problems.append(str(problem))
-        cls.running.clear()
-        return problems
+        return stop_each(cls.running)
 
 
 _names = itertools.count(1)

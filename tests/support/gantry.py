@@ -117,6 +117,18 @@ def stop(process, limit=STOP_LIMIT):
     return process.returncode
 
 
+def stop_each(servers):
+    """Stops the values of a dictionary and empties it; returns what was wrong with any of them."""
+    problems = []
+    for server in servers.values():
+        try:
+            server.stop()
+        except AssertionError as problem:
+            problems.append(str(problem))
+    servers.clear()
+    return problems
+
+
 class FakeStore:
     """The strict S3 or COS store of tests/support as a process of its own."""
 
