@@ -49,8 +49,8 @@ class Accounts {
  public:
   virtual ~Accounts() = default;
   /// The account when name, password and the account's own rules (allow_from, require_tls) agree. Errc::denied
-  /// otherwise, after the same work whether the name exists or not; Errc::throttled when too many checks wait.
-  /// The log text says which rule failed; the client must not learn it.
+  /// otherwise, after the same work whether the name exists or not; Errc::throttled when too many checks wait; what
+  /// else fails is no verdict on the login. The log text says which rule failed; the client must not learn it.
   [[nodiscard]] virtual Task<Result<Account>> login(Login attempt) = 0;
 };
 

@@ -13,17 +13,18 @@ LoginCache::LoginCache(std::size_t entries, Milliseconds lifetime) : limit_(entr
   crypto_auth_hmacsha256_keygen(key_.data());
 }
 
-LoginCache::Digest LoginCache::digest(std::string_view user, const Secret& password) const {
+LoginCache::Digest LoginCache::digest(std::string_view user, const Secret& stored, const Secret& password) const {
   const auto bytes = [](std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); };
-  // The length in front keeps ("ab", "c") and ("a", "bc") apart.
-  const std::uint64_t length = user.size();
-  std::array<unsigned char, sizeof(length)> prefix{};
-  for (std::size_t i = 0; i < prefix.size(); ++i) prefix[i] = static_cast<unsigned char>(length >> (8 * i));
   crypto_auth_hmacsha256_state state;
   crypto_auth_hmacsha256_init(&state, key_.data(), key_.size());
-  crypto_auth_hmacsha256_update(&state, prefix.data(), prefix.size());
-  crypto_auth_hmacsha256_update(&state, bytes(user), user.size());
-  crypto_auth_hmacsha256_update(&state, bytes(password.reveal()), password.reveal().size());
+  for (const std::string_view text : {user, std::string_view(stored.reveal()), std::string_view(password.reveal())}) {
+    // The length in front keeps ("ab", "c") and ("a", "bc") apart.
+    const std::uint64_t length = text.size();
+    std::array<unsigned char, sizeof(length)> prefix{};
+    for (std::size_t i = 0; i < prefix.size(); ++i) prefix[i] = static_cast<unsigned char>(length >> (8 * i));
+    crypto_auth_hmacsha256_update(&state, prefix.data(), prefix.size());
+    crypto_auth_hmacsha256_update(&state, bytes(text), text.size());
+  }
   Digest out{};
   crypto_auth_hmacsha256_final(&state, out.data());
   return out;
@@ -39,15 +40,15 @@ void LoginCache::drop_old(Time now) {
   }
 }
 
-bool LoginCache::knows(std::string_view user, const Secret& password, Time now) {
-  const Digest key = digest(user, password);
+bool LoginCache::knows(std::string_view user, const Secret& stored, const Secret& password, Time now) {
+  const Digest key = digest(user, stored, password);
   const std::lock_guard lock(mutex_);
   drop_old(now);
   return expires_.contains(key);
 }
 
-void LoginCache::remember(std::string_view user, const Secret& password, Time now) {
-  const Digest key = digest(user, password);
+void LoginCache::remember(std::string_view user, const Secret& stored, const Secret& password, Time now) {
+  const Digest key = digest(user, stored, password);
   const std::lock_guard lock(mutex_);
   drop_old(now);
   // The first time counts: a password is checked in full at least once a lifetime.

@@ -23,14 +23,15 @@ class LoginCache {
   /// At most `entries`, each for `lifetime`.
   LoginCache(std::size_t entries, Milliseconds lifetime);
 
-  [[nodiscard]] bool knows(std::string_view user, const Secret& password, Time now);
-  void remember(std::string_view user, const Secret& password, Time now);
+  /// `stored` is what the account held when the password was found right: with another one nothing is known.
+  [[nodiscard]] bool knows(std::string_view user, const Secret& stored, const Secret& password, Time now);
+  void remember(std::string_view user, const Secret& stored, const Secret& password, Time now);
   [[nodiscard]] std::size_t size() const;
 
  private:
   using Digest = std::array<unsigned char, 32>;
 
-  [[nodiscard]] Digest digest(std::string_view user, const Secret& password) const;
+  [[nodiscard]] Digest digest(std::string_view user, const Secret& stored, const Secret& password) const;
   void drop_old(Time now);
 
   std::size_t limit_;

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <set>
 
-#include "accounts/file_accounts.hpp"
+#include "accounts/file_account_source.hpp"
+#include "accounts/login_check.hpp"
 #include "base/log.hpp"
 #include "object/remote_store.hpp"
 #include "vfs/directories.hpp"
@@ -343,9 +344,9 @@ std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config, 
     guest.home = config.anonymous.home;
     guest.permissions = config.anonymous.permissions;
     anonymous = to_account(guest);
-    anonymous->anonymous = true;
   }
-  return std::make_shared<accounts::FileAccounts>(std::move(all), std::move(anonymous), pool);
+  auto source = std::make_shared<accounts::FileAccountSource>(std::move(all), std::move(anonymous));
+  return std::make_shared<accounts::LoginCheck>(std::move(source), pool);
 }
 
 Result<std::shared_ptr<const tls::ServerContext>> make_tls(const config::Config& config,

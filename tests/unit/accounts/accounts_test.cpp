@@ -8,8 +8,9 @@
 #include <boost/asio/io_context.hpp>
 #include <memory>
 
-#include "accounts/file_accounts.hpp"
+#include "accounts/file_account_source.hpp"
 #include "accounts/login_cache.hpp"
+#include "accounts/login_check.hpp"
 #include "accounts/password.hpp"
 #include "accounts/permissions.hpp"
 #include "tests/support/run.hpp"
@@ -112,24 +113,32 @@ TEST(Password, NewHashesAreArgon2idAndDiffer) {
 
 TEST(LoginCache, RemembersForAWhile) {
   LoginCache cache(2, Seconds(60));
+  const Secret hash("hash");
   const LoginCache::Time start{std::chrono::hours(1)};
-  cache.remember("a", Secret("bc"), start);
-  EXPECT_TRUE(cache.knows("a", Secret("bc"), start + Seconds(59)));
-  EXPECT_FALSE(cache.knows("ab", Secret("c"), start));
-  EXPECT_FALSE(cache.knows("a", Secret("bd"), start));
+  cache.remember("a", hash, Secret("bc"), start);
+  EXPECT_TRUE(cache.knows("a", hash, Secret("bc"), start + Seconds(59)));
+  EXPECT_FALSE(cache.knows("ab", hash, Secret("c"), start));
+  EXPECT_FALSE(cache.knows("a", hash, Secret("bd"), start));
+  EXPECT_FALSE(cache.knows("a", Secret("another hash"), Secret("bc"), start));
   // Being remembered again does not prolong it.
-  cache.remember("a", Secret("bc"), start + Seconds(59));
-  EXPECT_FALSE(cache.knows("a", Secret("bc"), start + Seconds(60)));
+  cache.remember("a", hash, Secret("bc"), start + Seconds(59));
+  EXPECT_FALSE(cache.knows("a", hash, Secret("bc"), start + Seconds(60)));
 }
 
 TEST(LoginCache, DropsTheOldestWhenFull) {
   LoginCache cache(2, Seconds(60));
+  const Secret hash("hash");
   const LoginCache::Time start{std::chrono::hours(1)};
-  for (int i = 0; i < 5; ++i) cache.remember(std::to_string(i), Secret("x"), start + Seconds(i));
+  for (int i = 0; i < 5; ++i) cache.remember(std::to_string(i), hash, Secret("x"), start + Seconds(i));
   EXPECT_EQ(cache.size(), 2U);
-  EXPECT_FALSE(cache.knows("2", Secret("x"), start + Seconds(5)));
-  EXPECT_TRUE(cache.knows("3", Secret("x"), start + Seconds(5)));
-  EXPECT_TRUE(cache.knows("4", Secret("x"), start + Seconds(5)));
+  EXPECT_FALSE(cache.knows("2", hash, Secret("x"), start + Seconds(5)));
+  EXPECT_TRUE(cache.knows("3", hash, Secret("x"), start + Seconds(5)));
+  EXPECT_TRUE(cache.knows("4", hash, Secret("x"), start + Seconds(5)));
+}
+
+std::shared_ptr<AccountSource> file_source(std::vector<Account> accounts,
+                                           std::optional<Account> anonymous = std::nullopt) {
+  return std::make_shared<FileAccountSource>(std::move(accounts), std::move(anonymous));
 }
 
 class Logins : public ::testing::Test {
@@ -144,7 +153,7 @@ class Logins : public ::testing::Test {
 };
 
 TEST_F(Logins, NameAndPasswordMustAgree) {
-  FileAccounts accounts({account("alice", cheap_hash("a")), account("bob", "b")}, std::nullopt, pool_);
+  LoginCheck accounts(file_source({account("alice", cheap_hash("a")), account("bob", "b")}), pool_);
   auto alice = login(accounts, "alice", "a");
   ASSERT_TRUE(alice);
   EXPECT_EQ(alice->name, "alice");
@@ -173,7 +182,7 @@ TEST_F(Logins, TheRulesOfTheAccountAreChecked) {
   bob.require_tls = true;
   Account carol = account("carol", "c");
   carol.allow_from = {"nonsense"};
-  FileAccounts accounts({alice, bob, carol}, std::nullopt, pool_);
+  LoginCheck accounts(file_source({alice, bob, carol}), pool_);
   EXPECT_TRUE(login(accounts, "alice", "a", "10.1.2.3"));
   EXPECT_TRUE(login(accounts, "alice", "a", "2001:db8::7"));
   EXPECT_THAT(login(accounts, "alice", "a", "192.0.2.1").error().detail, HasSubstr("allow_from"));
@@ -185,7 +194,7 @@ TEST_F(Logins, TheRulesOfTheAccountAreChecked) {
 }
 
 TEST_F(Logins, AnonymousTakesAnyPassword) {
-  FileAccounts accounts({account("ftp", "secret")}, account("guest", ""), pool_);
+  LoginCheck accounts(file_source({account("ftp", "secret")}, account("guest", "")), pool_);
   for (const char* name : {"anonymous", "ANONYMOUS"}) {
     auto guest = login(accounts, name, "me@example.com");
     ASSERT_TRUE(guest) << name;
@@ -200,8 +209,8 @@ TEST_F(Logins, AnonymousTakesAnyPassword) {
 }
 
 TEST_F(Logins, MoreChecksThanMayWaitAreThrottled) {
-  FileAccounts accounts({account("alice", cheap_hash("a"))}, std::nullopt, pool_,
-                        {.hashes_at_once = 1, .waiting = 2, .remembered = 8, .remember_for = Seconds(60)});
+  LoginCheck accounts(file_source({account("alice", cheap_hash("a"))}), pool_,
+                      {.hashes_at_once = 1, .waiting = 2, .remembered = 8, .remember_for = Seconds(60)});
   std::vector<Errc> codes;
   for (int i = 0; i < 6; ++i) {
     // Known and unknown names are refused alike.
@@ -217,7 +226,7 @@ TEST_F(Logins, MoreChecksThanMayWaitAreThrottled) {
 TEST_F(Logins, ARightPasswordIsRememberedAndAWrongOneIsNot) {
   // With no turn to hash at all, only what is remembered can be right.
   auto pool = std::make_unique<async::BlockingPool>(1, 1000);
-  FileAccounts accounts({account("alice", cheap_hash("a"))}, std::nullopt, *pool);
+  LoginCheck accounts(file_source({account("alice", cheap_hash("a"))}), *pool);
   EXPECT_TRUE(login(accounts, "alice", "a"));
   EXPECT_FALSE(login(accounts, "alice", "b"));
   std::atomic<bool> release{false};
@@ -233,8 +242,8 @@ TEST_F(Logins, ARightPasswordIsRememberedAndAWrongOneIsNot) {
 }
 
 TEST_F(Logins, UnknownUsersAndPlainOnesCostAHashToo) {
-  FileAccounts accounts({account("plain", "p"), account("alice", cheap_hash("a"))}, std::nullopt, pool_,
-                        {.hashes_at_once = 0, .waiting = 0, .remembered = 8, .remember_for = Seconds(60)});
+  LoginCheck accounts(file_source({account("plain", "p"), account("alice", cheap_hash("a"))}), pool_,
+                      {.hashes_at_once = 0, .waiting = 0, .remembered = 8, .remember_for = Seconds(60)});
   // With no hash allowed, whoever needs one is throttled.
   EXPECT_EQ(login(accounts, "nobody", "x").error().code, Errc::throttled);
   EXPECT_EQ(login(accounts, "plain", "x").error().code, Errc::throttled);
