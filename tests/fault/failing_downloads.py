@@ -7,16 +7,16 @@ import ssl
 import time
 
 from harness import (
-    LARGE, SMALL, Servers, case, check_same, content, cut, fresh_path, read_all, remaining_replies, reset,
+    LARGE, SMALL, Servers, case, check_same, content, cut, fresh_path, impatient, read_all, remaining_replies,
+    reset,
 )
 
-TIMES = {"retry_deadline": "1500ms", "request_timeout": "1s", "connect_timeout": "1s"}
 FOR_EVER = 100_000
 PIECE = 1 << 16
 
 
 def server_for(store):
-    return Servers.get(store, store_settings=TIMES if store in ("s3", "cos") else {},
+    return Servers.get(store, store_settings=impatient() if store in ("s3", "cos") else {},
                        server={"data_stall_timeout": "1500ms"})
 
 

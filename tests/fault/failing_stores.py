@@ -9,15 +9,14 @@ import time
 
 from harness import (
     LARGE, SMALL, Server, Servers, case, check_published, check_same, close_cleanly, content, fresh_path,
-    wait_until,
+    impatient, wait_until,
 )
 
-TIMES = {"retry_deadline": "1500ms", "request_timeout": "1s", "connect_timeout": "1s"}
 FOR_EVER = 100_000
 
 
 def server_for(store):
-    return Servers.get(store, store_settings=TIMES, transfer={"interrupted_upload": "discard"},
+    return Servers.get(store, store_settings=impatient(), transfer={"interrupted_upload": "discard"},
                        server={"memory_budget": "32MiB"})
 
 
@@ -161,7 +160,7 @@ def failing_store(store, fault):
 
 @case(("s3",), ("cos",), short=lambda store: store == "s3")
 def unreachable_store(store):
-    with Server(store, store_settings=TIMES, transfer={"interrupted_upload": "discard"}) as server:
+    with Server(store, store_settings=impatient(), transfer={"interrupted_upload": "discard"}) as server:
         path, old = fresh_path("gone"), content(SMALL, 5)
         upload(server, path, old, OK)
         session = server.connect()
@@ -210,7 +209,7 @@ def other_sessions_live_while_the_store_hangs():
 @case(("s3",))
 def many_failures_give_the_memory_back(store):
     """Uploads that fail side by side, again and again, then one that must not be slowed by what they took."""
-    with Server(store, store_settings=TIMES, server={"memory_budget": "16MiB"},
+    with Server(store, store_settings=impatient(), server={"memory_budget": "16MiB"},
                 transfer={"interrupted_upload": "discard"}) as server:
         server.fault(op="UploadPart", action="error", status=403, code="AccessDenied", times=FOR_EVER)
         codes = []

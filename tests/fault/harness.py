@@ -171,6 +171,12 @@ class Server(Gantry):
         wait_until(lambda: self.sockets() <= left, f"{left} sockets left", limit)
 
 
+def impatient():
+    """Settings of a store that is not waited for long; a sanitized server needs more time for its own part."""
+    slow = 3 if Setup.sanitized() else 1
+    return {"retry_deadline": f"{1500 * slow}ms", "request_timeout": f"{slow}s", "connect_timeout": f"{slow}s"}
+
+
 class Servers:
     running = {}
 
