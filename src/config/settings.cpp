@@ -191,8 +191,9 @@ constexpr auto table = std::to_array<Setting>({
                            "How an upload is checked before it counts as done: the best the store offers, a checksum "
                            "or nothing done, or the size alone.")
         .of(verifications),
-    row<&Transfer::digests>({"digests", R"(["crc64"])"}, texts, new_sessions,
-                            "Checksums computed while an upload passes and kept with the file.")
+    row<&Transfer::digests>(
+        {"digests", R"(["crc64"])"}, texts, new_sessions,
+        "Checksums computed while an upload to a bucket passes and kept with the file; crc64 always is.")
         .of(digest_names),
     row<&Transfer::durability>({"durability", R"("fsync")"}, choice, new_sessions,
                                "Whether a local file reaches the disk before the upload is confirmed.")

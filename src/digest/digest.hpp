@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,9 @@
 namespace gantry::digest {
 
 enum class Algorithm : std::uint8_t { crc64, crc32c, crc32, md5, sha1, sha256, sha512 };
+
+/// Checksums of the same bytes: raw, most significant first.
+using Digests = std::map<Algorithm, std::string>;
 
 /// "crc64", "crc32c", "crc32", "md5", "sha1", "sha256", "sha512".
 [[nodiscard]] std::string_view name(Algorithm algorithm);
@@ -47,5 +51,7 @@ class Hasher {
 [[nodiscard]] std::string hmac(Algorithm algorithm, std::string_view key, std::string_view message);
 [[nodiscard]] std::string to_base64(std::string_view raw);
 [[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
+/// Of either case.
+[[nodiscard]] std::optional<std::string> from_hex(std::string_view text);
 
 }  // namespace gantry::digest

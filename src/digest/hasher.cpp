@@ -3,6 +3,7 @@
 #include <openssl/hmac.h>
 
 #include <array>
+#include <charconv>
 #include <new>
 #include <stdexcept>
 #include <utility>
@@ -150,6 +151,19 @@ std::optional<std::string> from_base64(std::string_view text) {
   if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()), raw(text), static_cast<int>(text.size())) < 0)
     return std::nullopt;
   out.resize(out.size() - padding);
+  return out;
+}
+
+std::optional<std::string> from_hex(std::string_view text) {
+  if (text.size() % 2 != 0) return std::nullopt;
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); at += 2) {
+    unsigned char value = 0;
+    const char* end = text.data() + at + 2;
+    const auto read = std::from_chars(text.data() + at, end, value, 16);
+    if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
+    out += static_cast<char>(value);
+  }
   return out;
 }
 

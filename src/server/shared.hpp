@@ -18,6 +18,7 @@
 #include "server/store_states.hpp"
 #include "session/host.hpp"
 #include "tls/server_context.hpp"
+#include "vfs/digest_book.hpp"
 #include "vfs/rename_plans.hpp"
 #include "vfs/upload_ledger.hpp"
 
@@ -45,6 +46,7 @@ class Shared {
   StoreStates stores;
   std::shared_ptr<vfs::UploadLedger> ledger = vfs::make_memory_upload_ledger();
   std::shared_ptr<vfs::RenamePlans> renames = vfs::make_memory_rename_plans();
+  std::shared_ptr<vfs::DigestBook> digest_book = vfs::make_memory_digest_book();
   limits::SessionLimits session_limits;
   limits::LoginThrottle login_throttle;
 

@@ -18,6 +18,7 @@
 #include "vfs/object_file_system.hpp"
 #include "vfs/rename_recovery.hpp"
 #include "vfs/settled_store.hpp"
+#include "vfs/sql_digest_book.hpp"
 #include "vfs/sql_rename_plans.hpp"
 #include "vfs/sql_upload_ledger.hpp"
 #include "vfs/subtree_file_system.hpp"
@@ -151,6 +152,9 @@ struct Storage::Parts {
       options.budget = shared.budget;
       options.ledger = shared.ledger;
       options.renames = shared.renames;
+      options.digest_book = shared.digest_book;
+      for (const std::string& name : config.transfer.digests)
+        if (auto algorithm = digest::parse_algorithm(name)) options.digests.push_back(*algorithm);
       options.owner = owner;
       options.verify = verify_of(config.transfer.verify);
       options.store_keeps_crc64 = backend.settings->type == config::StoreType::cos;
@@ -330,7 +334,8 @@ Result<void> open_books(const config::Config& config, Shared& shared) {
         database.error().code, "server.state",
         database.error().detail + "; the database must be a file that can be written, or a server that answers");
   shared.ledger = vfs::make_sql_upload_ledger(*database);
-  shared.renames = vfs::make_sql_rename_plans(std::move(*database));
+  shared.renames = vfs::make_sql_rename_plans(*database);
+  shared.digest_book = vfs::make_sql_digest_book(std::move(*database));
   return {};
 }
 

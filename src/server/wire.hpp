@@ -44,8 +44,8 @@ class Storage {
   std::unique_ptr<Parts> parts_;
 };
 
-/// Gives `shared` its books of multipart uploads and of directory renames: in the state database when there is a
-/// bucket. Blocks. Errors name server.state.
+/// Gives `shared` its books of multipart uploads, directory renames and checksums: in the state database when there is
+/// a bucket. Blocks. Errors name server.state.
 [[nodiscard]] Result<void> open_books(const config::Config& config, Shared& shared);
 
 /// The accounts of the configuration file.

@@ -383,6 +383,11 @@ constexpr std::array commands_by_name = std::to_array<Row>({
 });
 
 constexpr std::array site_commands = std::to_array<Row>({
+    {.verb = "CHECKSUM",
+     .handler = c::site_checksum,
+     .permission = Permission::read,
+     .argument = required,
+     .syntax = "CHECKSUM <path>"},
     {.verb = "CHMOD",
      .handler = c::site_chmod,
      .permission = Permission::chmod,

@@ -53,7 +53,20 @@ constexpr auto version_2 = std::to_array<std::string_view>({
          began BIGINT NOT NULL))",
 });
 
-constexpr std::array<std::span<const std::string_view>, 2> versions{version_1, version_2};
+/// Version 3: checksums of objects, hexadecimal. `kept` numbers the objects in the order they came.
+constexpr auto version_3 = std::to_array<std::string_view>({
+    R"(CREATE TABLE digests (
+         store TEXT NOT NULL,
+         object_key TEXT NOT NULL,
+         etag TEXT NOT NULL,
+         algorithm TEXT NOT NULL,
+         value TEXT NOT NULL,
+         kept BIGINT NOT NULL,
+         PRIMARY KEY (store, object_key, algorithm)) WITHOUT ROWID)",
+    R"(CREATE INDEX digests_by_age ON digests (kept))",
+});
+
+constexpr std::array<std::span<const std::string_view>, 3> versions{version_1, version_2, version_3};
 
 }  // namespace
 

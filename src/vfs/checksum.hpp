@@ -10,12 +10,21 @@
 
 namespace gantry::vfs {
 
-/// The raw bytes of the checksum of `range` of the file. For a whole file the store is asked first; otherwise the
-/// bytes are read in blocks of 256 KiB. `progress` (may be empty) is told after each block how many bytes are done.
-/// `fs` must outlive the task. Errc::not_found, is_directory, bad_offset, conflict when the file changed meanwhile,
-/// cancelled.
+struct Checksum {
+  std::string value;            ///< raw bytes
+  std::uint64_t file_size = 0;  ///< bytes, whatever the range
+};
+
+/// Told after each block how many bytes it had. It may wait; its error is the checksum's.
+using Pace = std::function<Task<Result<void>>(std::size_t bytes)>;
+
+/// The checksum of `range` of the file. For a whole file the store is asked first; otherwise the bytes are read in
+/// blocks of 256 KiB, as fast as `pace` (may be empty) lets them. `fs` must outlive the task. Errc::not_found,
+/// is_directory, bad_offset, conflict when the file changed meanwhile, cancelled.
+[[nodiscard]] Task<Result<Checksum>> checksum_of(FileSystem& fs, Path path, digest::Algorithm algorithm,
+                                                 ByteRange range, Pace pace = {});
+/// Its value.
 [[nodiscard]] Task<Result<std::string>> compute_checksum(FileSystem& fs, Path path, digest::Algorithm algorithm,
-                                                         ByteRange range,
-                                                         std::function<void(std::uint64_t)> progress = {});
+                                                         ByteRange range, Pace pace = {});
 
 }  // namespace gantry::vfs

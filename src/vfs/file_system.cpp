@@ -9,4 +9,11 @@ Task<Result<void>> FileSystem::enter(Path path) {
   co_return Result<void>{};
 }
 
+Task<Result<std::optional<std::string>>> FileSystem::known_checksum(Path path, digest::Algorithm algorithm) {
+  auto known = co_await known_checksums(std::move(path));
+  if (!known) co_return fail(std::move(known.error()));
+  const auto found = known->digests.find(algorithm);
+  co_return found == known->digests.end() ? std::nullopt : std::optional(std::move(found->second));
+}
+
 }  // namespace gantry::vfs

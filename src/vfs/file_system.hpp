@@ -124,6 +124,12 @@ struct RenameProgress {
   std::uint64_t of = 0;
 };
 
+/// Checksums of a whole file.
+struct KnownChecksums {
+  std::uint64_t size = 0;  ///< of the file, bytes
+  digest::Digests digests;
+};
+
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -163,9 +169,10 @@ class FileSystem {
   [[nodiscard]] virtual Task<Result<void>> set_mode(Path path, unsigned mode) = 0;
   /// Bytes that may still be written below `path`. Errc::unsupported when unknown.
   [[nodiscard]] virtual Task<Result<std::uint64_t>> free_space(Path path) = 0;
-  /// A checksum of the whole file that is known without reading it; nothing when it is not. Errc::not_found.
-  [[nodiscard]] virtual Task<Result<std::optional<std::string>>> known_checksum(Path path,
-                                                                                digest::Algorithm algorithm) = 0;
+  /// What is known of a file's bytes without reading them. Errc::not_found, is_directory.
+  [[nodiscard]] virtual Task<Result<KnownChecksums>> known_checksums(Path path) = 0;
+  /// One of them; nothing when it is not known.
+  [[nodiscard]] Task<Result<std::optional<std::string>>> known_checksum(Path path, digest::Algorithm algorithm);
 };
 
 }  // namespace gantry::vfs

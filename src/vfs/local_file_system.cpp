@@ -105,10 +105,11 @@ Task<Result<std::uint64_t>> LocalFileSystem::free_space(Path path) {
   co_return co_await run_blocking(*pool_, [root = root_, path] { return local::free_space(*root, path); });
 }
 
-Task<Result<std::optional<std::string>>> LocalFileSystem::known_checksum(Path path, digest::Algorithm /*algorithm*/) {
-  auto status = co_await run_blocking(*pool_, [root = root_, path] { return root->status(path); });
-  if (!status) co_return fail(std::move(status.error()));
-  co_return std::nullopt;
+Task<Result<KnownChecksums>> LocalFileSystem::known_checksums(Path path) {
+  auto entry = co_await stat(path);
+  if (!entry) co_return fail(std::move(entry.error()));
+  if (entry->kind == Kind::directory) co_return fail(Errc::is_directory, "checksum", path.text());
+  co_return KnownChecksums{.size = entry->size, .digests = {}};
 }
 
 }  // namespace gantry::vfs

@@ -33,8 +33,7 @@ class LocalFileSystem : public FileSystem {
   [[nodiscard]] Task<Result<void>> set_time(Path path, WallTime modified) override;
   [[nodiscard]] Task<Result<void>> set_mode(Path path, unsigned mode) override;
   [[nodiscard]] Task<Result<std::uint64_t>> free_space(Path path) override;
-  [[nodiscard]] Task<Result<std::optional<std::string>>> known_checksum(Path path,
-                                                                        digest::Algorithm algorithm) override;
+  [[nodiscard]] Task<Result<KnownChecksums>> known_checksums(Path path) override;
 
  private:
   std::shared_ptr<LocalRoot> root_;

@@ -211,10 +211,11 @@ Task<Result<std::uint64_t>> MemoryFileSystem::free_space(Path /*path*/) {
   co_return tree_->free_bytes();
 }
 
-Task<Result<std::optional<std::string>>> MemoryFileSystem::known_checksum(Path path, digest::Algorithm /*algorithm*/) {
-  auto file = tree_->file(path);
-  if (!file) co_return fail(std::move(file.error()));
-  co_return std::nullopt;
+Task<Result<KnownChecksums>> MemoryFileSystem::known_checksums(Path path) {
+  auto entry = co_await stat(path);
+  if (!entry) co_return fail(std::move(entry.error()));
+  if (entry->kind == Kind::directory) co_return fail(Errc::is_directory, "checksum", path.text());
+  co_return KnownChecksums{.size = entry->size, .digests = {}};
 }
 
 }  // namespace gantry::vfs

@@ -228,11 +228,11 @@ Task<Result<std::uint64_t>> MountFileSystem::free_space(Path path) {
   co_return co_await where.fs->free_space(where.path);
 }
 
-Task<Result<std::optional<std::string>>> MountFileSystem::known_checksum(Path path, digest::Algorithm algorithm) {
+Task<Result<KnownChecksums>> MountFileSystem::known_checksums(Path path) {
   if (fixed(path)) co_return fail(Errc::is_directory, "checksum", path.text());
   const Place where = place(path);
   if (where.fs == nullptr) co_return fail(Errc::not_found, "checksum", path.text());
-  co_return co_await where.fs->known_checksum(where.path, algorithm);
+  co_return co_await where.fs->known_checksums(where.path);
 }
 
 }  // namespace gantry::vfs

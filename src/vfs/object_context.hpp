@@ -6,9 +6,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "async/byte_budget.hpp"
 #include "object/store.hpp"
+#include "vfs/digest_book.hpp"
 #include "vfs/file_system.hpp"
 #include "vfs/listing_cache.hpp"
 #include "vfs/object_keys.hpp"
@@ -37,6 +39,8 @@ struct ObjectFileSystemOptions {
   std::shared_ptr<async::ByteBudget> budget;  ///< required
   std::shared_ptr<UploadLedger> ledger;       ///< empty: interrupted uploads are not kept
   std::shared_ptr<RenamePlans> renames;       ///< empty: a directory rename that breaks off is forgotten
+  std::shared_ptr<DigestBook> digest_book;    ///< empty: only what fits into metadata is kept
+  std::vector<digest::Algorithm> digests;     ///< computed of every upload, besides the CRC-64
 };
 
 struct ObjectContext {

@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "vfs/background.hpp"
+#include "vfs/object_digests.hpp"
 #include "vfs/part_plan.hpp"
 #include "vfs/part_uploader.hpp"
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t copies_at_once = 8;
 constexpr auto progress_interval = std::chrono::seconds(5);
+constexpr std::size_t moves_at_once = 1000;    // in one transaction
 constexpr std::size_t keys_per_delete = 1000;  // the most that S3 and COS take
 
 Task<Result<std::string>> copy_in_parts(ObjectContextPtr context, object::ObjectInfo source, CopyTarget to,
@@ -143,6 +145,7 @@ Task<Result<void>> move_all(ObjectContextPtr context, std::shared_ptr<OpenRename
   // Also what failed may have been stored: the answer could be lost.
   std::vector<std::string> made;
   Progress progress(context, rename->plan(), sources->size());
+  std::vector<std::string> etags(sources->size());  // of the copies
   auto copied = co_await run_parallel(sources->size(), copies_at_once, [&](std::size_t i) -> Task<Result<void>> {
     std::string target = target_of((*sources)[i].key);
     made.push_back(target);
@@ -150,6 +153,7 @@ Task<Result<void>> move_all(ObjectContextPtr context, std::shared_ptr<OpenRename
     if (!one && one.error().code == Errc::already_exists) std::erase(made, target);  // that is somebody else's
     if (!one) co_return fail(std::move(one.error()));
     progress.one_more();
+    etags[i] = std::move(*one);
     co_return Result<void>();
   });
   if (!copied) {
@@ -161,6 +165,13 @@ Task<Result<void>> move_all(ObjectContextPtr context, std::shared_ptr<OpenRename
   // Whether a failed record was made nobody knows; the janitor will, and does accordingly.
   auto committed = co_await uninterrupted("commit rename", rename->advance(RenamePhase::deleting));
   if (!committed) co_return committed;
+  std::vector<DigestBook::Move> moves;
+  for (std::size_t i = 0; i < sources->size(); ++i) {
+    const auto& source = (*sources)[i];
+    moves.push_back({{source.key, source.etag}, {target_of(source.key), std::move(etags[i])}});
+    if (moves.size() < moves_at_once && i + 1 < sources->size()) continue;
+    co_await uninterrupted("move checksums", move_digests(context, std::exchange(moves, {})));
+  }
   std::vector<std::string> keys;
   for (auto& source : *sources) keys.push_back(std::move(source.key));
   // Its marker goes also where there was none: that is how a bucket whose listings lag is known to have lost it.

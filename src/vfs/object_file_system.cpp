@@ -1,15 +1,14 @@
 #include "vfs/object_file_system.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "vfs/background.hpp"
 #include "vfs/held_uploads.hpp"
 #include "vfs/object_copy.hpp"
+#include "vfs/object_digests.hpp"
 #include "vfs/object_listing.hpp"
 #include "vfs/object_lookup.hpp"
 #include "vfs/object_upload.hpp"
-#include "vfs/part_uploader.hpp"
 
 namespace gantry::vfs {
 namespace {
@@ -80,7 +79,8 @@ struct CopyTo {
   Existing existing = Existing::may_go;
 };
 
-Task<Result<void>> copy_file(ObjectContextPtr context, object::ObjectInfo source, Path to, Existing existing) {
+/// The copy's ETag.
+Task<Result<std::string>> copy_file(ObjectContextPtr context, object::ObjectInfo source, Path to, Existing existing) {
   auto copied = co_await copy_object(context, source, {context->keys.file(to).value(), existing}, std::nullopt);
   if (!copied) {
     context->cache.forget(to);
@@ -88,9 +88,15 @@ Task<Result<void>> copy_file(ObjectContextPtr context, object::ObjectInfo source
   }
   Entry entry = entry_of(source, to.name());
   entry.modified = wall_now();
-  entry.unique = std::move(*copied);  // the copy of a multipart object has another one
+  entry.unique = *copied;  // the copy of a multipart object has another one
   context->cache.wrote(to, entry);
-  co_return Result<void>();
+  co_return copied;
+}
+
+std::vector<DigestBook::Move> one_move(ObjectVersion from, ObjectVersion to) {
+  std::vector<DigestBook::Move> one;
+  one.push_back({std::move(from), std::move(to)});
+  return one;
 }
 
 /// May a file be moved to `to`?
@@ -119,8 +125,9 @@ Task<Result<void>> rename_file(ObjectContextPtr context, object::ObjectInfo sour
   auto copied = co_await copy_file(context, source, to, target.existing);
   if (!copied) {
     context->cache.forget(from);
-    co_return copied;
+    co_return fail(std::move(copied.error()));
   }
+  co_await move_digests(context, one_move({source.key, source.etag}, {context->keys.file(to).value(), *copied}));
   auto removed = co_await context->store->remove(source.key);
   if (!removed) co_return fail(std::move(removed.error()));
   context->cache.removed(from);
@@ -160,12 +167,6 @@ Task<Result<void>> rename_directory(ObjectContextPtr context, Path from, CopyTo 
   if (moved || (*rename)->plan().phase == RenamePhase::looking)
     co_await uninterrupted("forget rename", (*rename)->forget());
   co_return moved;
-}
-
-std::string crc64_bytes(std::uint64_t value) {
-  std::string raw;
-  for (int shift = 56; shift >= 0; shift -= 8) raw += static_cast<char>((value >> shift) & 0xff);
-  return raw;
 }
 
 }  // namespace
@@ -235,7 +236,9 @@ Task<Result<void>> ObjectFileSystem::copy(Path from, Path to) {
   if (from == to) co_return Result<void>();
   if (to.within(from)) co_return fail(Errc::not_found, "copy", "the target's parent is a file");
   if (auto free = co_await check_target(context, to); !free) co_return fail(std::move(free.error()));
-  co_return co_await copy_file(context, std::move(*source), to, Existing::may_go);
+  auto copied = co_await copy_file(context, std::move(*source), to, Existing::may_go);
+  if (!copied) co_return fail(std::move(copied.error()));
+  co_return Result<void>();
 }
 
 Task<Result<void>> ObjectFileSystem::remove_file(Path path) {
@@ -271,6 +274,7 @@ Task<Result<void>> ObjectFileSystem::remove_file(Path path) {
   if (!removed) co_return fail(std::move(removed.error()));
   context->cache.removed(path);
   co_await drop_held(context, path);
+  co_await forget_digests(context, *key);
   co_return Result<void>();
 }
 
@@ -337,6 +341,7 @@ Task<Result<void>> ObjectFileSystem::set_time(Path path, WallTime modified) {
   auto copied = co_await copy_object(context, *info, {*key}, std::move(options));
   context->cache.forget(path);
   if (!copied) co_return fail(std::move(copied.error()));
+  co_await move_digests(context, one_move({*key, info->etag}, {*key, *copied}));
   context->cache.dated(path, std::move(*copied), modified);
   co_return Result<void>();
 }
@@ -349,23 +354,17 @@ Task<Result<std::uint64_t>> ObjectFileSystem::free_space(Path path) {
   co_return fail(Errc::unsupported, "free space", path.text());
 }
 
-Task<Result<std::optional<std::string>>> ObjectFileSystem::known_checksum(Path path, digest::Algorithm algorithm) {
+Task<Result<KnownChecksums>> ObjectFileSystem::known_checksums(Path path) {
   auto context = context_;
+  if (path.is_root()) co_return fail(Errc::is_directory, "checksum", path.text());
   auto key = context->keys.file(path);
   if (!key) co_return fail(std::move(key.error()));
   auto info = co_await context->store->head(*key);
   if (!info && info.error().code == Errc::not_found) co_return fail(co_await why_no_file(context, path, "checksum"));
   if (!info) co_return fail(std::move(info.error()));
-  std::optional<std::string> known;
-  if (algorithm == digest::Algorithm::md5) known = md5_of_etag(info->etag);
-  if (algorithm != digest::Algorithm::crc64) co_return known;
-  if (info->crc64) co_return crc64_bytes(*info->crc64);
-  if (auto field = info->metadata.find("crc64"); field != info->metadata.end() && field->second.size() == 16) {
-    std::uint64_t value = 0;
-    const char* end = field->second.data() + field->second.size();
-    if (std::from_chars(field->second.data(), end, value, 16).ptr == end) known = crc64_bytes(value);
-  }
-  co_return known;
+  info->key = *key;
+  const std::uint64_t size = info->size;
+  co_return KnownChecksums{size, co_await find_digests(context, std::move(*info))};
 }
 
 }  // namespace gantry::vfs

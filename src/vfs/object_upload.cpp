@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "vfs/background.hpp"
 #include "vfs/held_uploads.hpp"
+#include "vfs/object_digests.hpp"
 #include "vfs/object_lookup.hpp"
 #include "vfs/overdraft.hpp"
 #include "vfs/part_buffer.hpp"
@@ -57,6 +58,8 @@ class ObjectUpload : public Upload {
   [[nodiscard]] std::uint64_t part_target() const;
   [[nodiscard]] Task<Result<void>> ensure_uploader();
   [[nodiscard]] Task<Result<void>> hand_over();
+  /// The first `count` bytes of the part's room hold data of the file.
+  void take_in(std::size_t count);
   [[nodiscard]] Task<Result<async::Lease>> chunk_lease(std::uint64_t bytes);
   [[nodiscard]] Task<Result<void>> make_room();
   [[nodiscard]] bool begin_next_part();
@@ -65,6 +68,7 @@ class ObjectUpload : public Upload {
   [[nodiscard]] Task<Result<object::PutResult>> put_whole();
   [[nodiscard]] Task<Result<void>> verify_put(object::PutResult put, object::Integrity proof);
   [[nodiscard]] Task<Result<object::PutResult>> finish_parts();
+  [[nodiscard]] Task<void> note_digests(object::PutResult put);
   [[nodiscard]] Task<Result<std::uint64_t>> hold_now();
   [[nodiscard]] Task<void> abort_now();
   [[nodiscard]] bool unchanged() const { return kept_.size > 0 && kept_.size == kept_.source.size && !changed_; }
@@ -84,6 +88,9 @@ class ObjectUpload : public Upload {
   Kept kept_;
   std::optional<std::string> grows_;
   PartBuffer part_;
+  UploadDigests running_;
+  object::ObjectInfo stored_;       // what is said of the object when it has been stored
+  digest::Digests digests_;         // of the whole file, once all of it is there
   std::optional<PartBuffer> next_;  // begun while part_ is full and nobody knows yet whether more comes
   std::shared_ptr<PartUploader> uploader_;
   Background<void> check_;
@@ -96,7 +103,8 @@ ObjectUpload::ObjectUpload(asio::any_io_executor executor, ObjectContextPtr cont
       context_(std::move(context)),
       path_(std::move(path)),
       key_(context_->keys.file(path_).value()),
-      part_(fresh_part()) {
+      part_(fresh_part()),
+      running_(context_->options.digests) {
   const auto& limits = context_->store->limits();
   const auto& settings = context_->options;
   put_options_.create_only = gantry::vfs::must_be_new(options);
@@ -130,6 +138,7 @@ Task<Result<void>> ObjectUpload::ensure_uploader() {
 
 Task<Result<void>> ObjectUpload::hand_over() {
   if (auto ready = co_await ensure_uploader(); !ready) co_return fail(std::move(ready.error()));
+  running_.part(part_.crc64(), part_.size());
   auto sent = co_await uploader_->send(std::exchange(part_, fresh_part()));
   overdraft_.release();
   co_return sent;
@@ -207,6 +216,11 @@ Task<Result<MutableBytes>> ObjectUpload::prepare(std::size_t wanted) {
   co_return room.first(std::min(room.size(), static_cast<std::size_t>(std::max<std::uint64_t>(limit, 1))));
 }
 
+void ObjectUpload::take_in(std::size_t count) {
+  running_.passed(part_.room().first(count));
+  part_.filled(count);
+}
+
 Task<Result<void>> ObjectUpload::advance(std::size_t count) {
   if (position_ + count > max_size_) co_return fail(Errc::too_large, "upload", path_.text());
   position_ += count;
@@ -220,7 +234,7 @@ Task<Result<void>> ObjectUpload::advance(std::size_t count) {
     if (auto sent = co_await hand_over(); !sent) co_return fail(std::move(sent.error()));
     part_ = std::move(*std::exchange(next_, std::nullopt));
   }
-  part_.filled(count);
+  take_in(count);
   co_return healthy();
 }
 
@@ -242,13 +256,15 @@ Task<Result<void>> ObjectUpload::keep_front(Kept kept) {
   changed_ = kept.size < kept.source.size;
   put_options_.metadata = kept.source.metadata;
   put_options_.metadata.erase("mtime");
-  put_options_.metadata.erase("crc64");
+  erase_digests(put_options_.metadata);
   if (!kept.source.content_type.empty()) put_options_.content_type = kept.source.content_type;
   kept_ = std::move(kept);
   const auto& limits = context_->store->limits();
   if (position_ > max_size_) co_return fail(Errc::too_large, "upload", path_.text());
   if (kept_.size >= std::max(limits.min_part, std::uint64_t{first_chunk})) {
     parts_pending_ = true;
+    const auto whole = crc64_in(co_await find_digests(context_, kept_.source));
+    running_.begins_with(changed_ ? std::nullopt : whole);
     co_return Result<void>();
   }
   // Too small to be a part of its own: it goes in front of what comes.
@@ -261,7 +277,7 @@ Task<Result<void>> ObjectUpload::keep_front(Kept kept) {
         room.first(static_cast<std::size_t>(std::min<std::uint64_t>(room.size(), kept_.size - part_.size()))));
     if (!count) co_return fail(std::move(count.error()));
     if (*count == 0) co_return fail(Errc::conflict, "append", "the old object ended early");
-    part_.filled(*count);
+    take_in(*count);
   }
   // What is read back becomes part of a file that is said to be whole.
   if (known && kept_.size == kept_.source.size && *known != part_.crc64())
@@ -276,15 +292,20 @@ void ObjectUpload::resume(HeldUpload taken, std::uint64_t offset) {
   put_options_ = taken.options;
   uploader_ = std::make_shared<PartUploader>(executor_, context_, key_, put_options_);
   uploader_->resume(std::move(taken));
+  running_.begins_with(uploader_->crc64());
 }
 
 Task<Result<object::PutResult>> ObjectUpload::put_whole() {
   object::PutOptions options = put_options_;
-  options.metadata["crc64"] = fmt::format("{:016x}", part_.crc64());
   const object::Integrity proof = part_.integrity();
+  running_.part(part_.crc64(), part_.size());
+  digests_ = running_.finish();
+  if (!proof.md5.empty()) digests_[digest::Algorithm::md5] = proof.md5;
+  write_digests(options.metadata, digests_);
   auto put = co_await context_->store->put(key_, part_.chunks(), proof, options);
   if (!put) co_return fail(std::move(put.error()));
   if (auto good = co_await verify_put(*put, proof); !good) co_return fail(std::move(good.error()));
+  stored_.metadata = std::move(options.metadata);
   co_return put;
 }
 
@@ -316,6 +337,7 @@ Task<Result<object::PutResult>> ObjectUpload::finish_parts() {
     if (auto sent = co_await hand_over(); !sent) co_return fail(std::move(sent.error()));
   }
   auto finished = co_await uploader_->finish();
+  digests_ = running_.finish();
   if (!finished) uploader_.reset();
   co_return finished;
 }
@@ -370,8 +392,16 @@ Task<Result<Entry>> ObjectUpload::commit_now() {
   entry.unique = stored->etag;
   request_id_ = stored->request_id;
   context_->cache.wrote(path_, entry);
+  co_await note_digests(*stored);
   co_await drop_held(context_, path_);
   co_return entry;
+}
+
+Task<void> ObjectUpload::note_digests(object::PutResult put) {
+  stored_.key = key_;
+  stored_.etag = std::move(put.etag);
+  stored_.crc64 = put.crc64;
+  co_await keep_digests(context_, std::move(stored_), std::move(digests_));
 }
 
 Task<Result<std::uint64_t>> ObjectUpload::hold_now() {

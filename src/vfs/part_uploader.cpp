@@ -11,28 +11,13 @@
 namespace gantry::vfs {
 namespace {
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 /// Whatever the code (a cancel may have come in between): after this nobody may abort the upload.
 bool is_uncertain(const Error& error) { return error.detail.starts_with("uncertain"); }
 
 }  // namespace
 
 std::optional<std::string> md5_of_etag(std::string_view etag) {
-  if (etag.size() != 32) return std::nullopt;
-  std::string raw;
-  for (std::size_t i = 0; i < etag.size(); i += 2) {
-    const int high = hex_digit(etag[i]);
-    const int low = hex_digit(etag[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    raw += static_cast<char>(high * 16 + low);
-  }
-  return raw;
+  return etag.size() == 32 ? digest::from_hex(etag) : std::nullopt;
 }
 
 std::optional<std::string> composite_etag(const std::vector<object::PartInfo>& parts) {

@@ -67,8 +67,8 @@ Task<Result<void>> SubtreeFileSystem::set_mode(Path path, unsigned mode) { retur
 
 Task<Result<std::uint64_t>> SubtreeFileSystem::free_space(Path path) { return base_->free_space(below(path)); }
 
-Task<Result<std::optional<std::string>>> SubtreeFileSystem::known_checksum(Path path, digest::Algorithm algorithm) {
-  return base_->known_checksum(below(path), algorithm);
+Task<Result<KnownChecksums>> SubtreeFileSystem::known_checksums(Path path) {
+  return base_->known_checksums(below(path));
 }
 
 }  // namespace gantry::vfs

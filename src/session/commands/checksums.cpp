@@ -1,8 +1,10 @@
-// HASH (draft-bryan-ftp-hash) and the older XCRC, XMD5, XSHA1, XSHA256, XSHA512.
+// HASH (draft-bryan-ftp-hash), the older XCRC, XMD5, XSHA1, XSHA256, XSHA512, and SITE CHECKSUM.
 #include <fmt/format.h>
 
 #include <array>
+#include <vector>
 
+#include "async/event.hpp"
 #include "base/text.hpp"
 #include "proto/checksum_arguments.hpp"
 #include "session/commands/handlers.hpp"
@@ -27,35 +29,51 @@ constexpr std::array hash_names{HashName{Algorithm::sha256, "SHA-256"}, HashName
                                 HashName{Algorithm::sha1, "SHA-1"},     HashName{Algorithm::md5, "MD5"},
                                 HashName{Algorithm::crc32, "CRC32"},    HashName{Algorithm::crc64, "CRC64"}};
 
-/// A file cannot be hashed without a size: the range is clipped to it.
 struct Target {
   vfs::Path path;
   std::uint64_t size = 0;
 };
 
-Task<Result<Target>> find_file(Session& session, std::string name) {
-  auto path = session.resolve(name);
-  if (!path) co_return fail(std::move(path.error()));
-  auto entry = co_await session.state.files->stat(*path);
+/// The file when only a range of it is asked for: that is clipped to its size.
+Task<Result<Target>> find_file(Session& session, vfs::Path path) {
+  auto entry = co_await session.state.files->stat(path);
   if (!entry) co_return fail(std::move(entry.error()));
   if (entry->kind == vfs::Kind::directory) co_return fail(Errc::is_directory, "hash");
-  co_return Target{std::move(*path), entry->size};
+  co_return Target{std::move(path), entry->size};
+}
+
+/// STAT shows how far it is, ABOR ends it, and what is read from the store counts as a download.
+Task<Result<vfs::Checksum>> checksum(Session& session, std::string what, vfs::Path path, Algorithm algorithm,
+                                     ByteRange range) {
+  session.state.progress = Progress{what + " " + path.text(), 0, SteadyClock::now()};
+  auto pace = [&session](std::size_t bytes) -> Task<Result<void>> {
+    if (session.state.progress) session.state.progress->bytes += bytes;
+    if (!session.state.speed.download) co_return Result<void>();
+    const Milliseconds pause = session.state.speed.download->reserve(bytes, SteadyClock::now());
+    if (pause > Milliseconds::zero() && !co_await async::sleep_for(pause)) co_return fail(Errc::cancelled, "checksum");
+    co_return Result<void>();
+  };
+  co_return co_await vfs::checksum_of(*session.state.files, std::move(path), algorithm, range, pace);
 }
 
 Task<proto::Reply> older_command(Session& session, std::string argument, Algorithm algorithm) {
   auto parsed = proto::parse_checksum_arguments(argument);
   if (!parsed) co_return reply(501, "The argument is a path, quoted when positions follow: \"path\" first last");
-  auto file = co_await find_file(session, parsed->path);
-  if (!file) co_return refuse(session, file.error());
-  std::uint64_t first = parsed->start.value_or(0);
-  std::uint64_t end = parsed->end.value_or(file->size);
-  if (first > end || end > file->size) co_return reply(554, "The positions lie outside the file");
-  bool whole = first == 0 && end == file->size;
-  ByteRange range = whole ? ByteRange{} : ByteRange{first, end - first};
-  session.state.progress = Progress{"checksum of " + file->path.text(), 0, SteadyClock::now()};
-  auto value = co_await vfs::compute_checksum(*session.state.files, file->path, algorithm, range);
-  if (!value) co_return refuse(session, value.error());
-  co_return reply(250, to_upper(to_hex(*value)));
+  auto path = session.resolve(parsed->path);
+  if (!path) co_return refuse(session, path.error());
+  ByteRange range;
+  if (parsed->start || parsed->end) {
+    auto file = co_await find_file(session, *path);
+    if (!file) co_return refuse(session, file.error());
+    std::uint64_t first = parsed->start.value_or(0);
+    std::uint64_t end = parsed->end.value_or(file->size);
+    if (first > end || end > file->size) co_return reply(554, "The positions lie outside the file");
+    bool whole = first == 0 && end == file->size;
+    if (!whole) range = {first, end - first};
+  }
+  auto sum = co_await checksum(session, "checksum of", *path, algorithm, range);
+  if (!sum) co_return refuse(session, sum.error());
+  co_return reply(250, to_upper(to_hex(sum->value)));
 }
 
 }  // namespace
@@ -83,23 +101,41 @@ std::string hash_feature(const Session& session) {
   return line;
 }
 
-Answer hash(Session& session, std::string path) {
+Answer hash(Session& session, std::string argument) {
   auto range = session.state.next.range;
   session.state.next = {};
-  auto file = co_await find_file(session, std::move(path));
-  if (!file) co_return refuse(session, file.error());
+  auto path = session.resolve(argument);
+  if (!path) co_return refuse(session, path.error());
   ByteRange wanted;
-  std::uint64_t last = file->size == 0 ? 0 : file->size - 1;
   if (range) {
+    auto file = co_await find_file(session, *path);
+    if (!file) co_return refuse(session, file.error());
     if (range->offset > file->size) co_return reply(554, "The range lies outside the file");
     wanted = {range->offset, std::min(range->length, file->size - range->offset)};
-    last = wanted.length == 0 ? wanted.offset : wanted.offset + wanted.length - 1;
   }
-  session.state.progress = Progress{"HASH " + file->path.text(), 0, SteadyClock::now()};
-  auto value = co_await vfs::compute_checksum(*session.state.files, file->path, session.state.hash, wanted);
-  if (!value) co_return refuse(session, value.error());
-  co_return reply(213, fmt::format("{} {}-{} {} {}", hash_name(session.state.hash), wanted.offset, last, to_hex(*value),
-                                   file->path.text()));
+  auto sum = co_await checksum(session, "HASH", *path, session.state.hash, wanted);
+  if (!sum) co_return refuse(session, sum.error());
+  const std::uint64_t length = range ? wanted.length : sum->file_size;
+  const std::uint64_t last = wanted.offset + (length == 0 ? 0 : length - 1);
+  co_return reply(213, fmt::format("{} {}-{} {} {}", hash_name(session.state.hash), wanted.offset, last,
+                                   to_hex(sum->value), path->text()));
+}
+
+Answer site_checksum(Session& session, std::string argument) {
+  auto path = session.resolve(argument);
+  if (!path) co_return refuse(session, path.error());
+  auto known = co_await session.state.files->known_checksums(*path);
+  if (!known) co_return refuse(session, known.error());
+  if (known->digests.empty()) {
+    auto sum = co_await checksum(session, "checksum of", *path, Algorithm::crc64, {});
+    if (!sum) co_return refuse(session, sum.error());
+    known->size = sum->file_size;
+    known->digests[Algorithm::crc64] = std::move(sum->value);
+  }
+  std::vector<std::string> lines;
+  for (const auto& [algorithm, value] : known->digests)
+    lines.push_back(fmt::format("{} {}", digest::name(algorithm), to_hex(value)));
+  co_return proto::multiline(213, fmt::format("Checksums of {} ({} bytes)", path->text(), known->size), lines, "End");
 }
 
 Answer xcrc(Session& session, std::string argument) {

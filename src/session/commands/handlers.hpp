@@ -92,6 +92,8 @@ Answer xmd5(Session& session, std::string argument);
 Answer xsha1(Session& session, std::string argument);
 Answer xsha256(Session& session, std::string argument);
 Answer xsha512(Session& session, std::string argument);
+/// All checksums known without reading the file; the CRC-64, read if need be, when there is none.
+Answer site_checksum(Session& session, std::string argument);
 std::string hash_feature(const Session& session);
 
 // site.cpp

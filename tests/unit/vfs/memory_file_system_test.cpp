@@ -144,15 +144,25 @@ TEST_F(MemoryFiles, MakeDirectoriesMakesTheWholeWay) {
   EXPECT_EQ(run(make_directories(fs, at("/a/f/g"))).error().code, Errc::not_directory);
 }
 
-TEST_F(MemoryFiles, ChecksumTellsItsProgress) {
+TEST_F(MemoryFiles, ChecksumTellsEachBlock) {
   MemoryFileSystem fs(make_memory_tree());
   ASSERT_TRUE(put(fs, at("/a"), 600 * kib));
-  std::vector<std::uint64_t> steps;
+  std::uint64_t sum = 0;
+  unsigned steps = 0;
   const ByteRange range{.offset = 1, .length = 600 * kib - 1};
-  ASSERT_TRUE(run(compute_checksum(fs, at("/a"), digest::Algorithm::sha256, range,
-                                   [&steps](std::uint64_t done) { steps.push_back(done); })));
-  ASSERT_EQ(steps.size(), 3U);
-  EXPECT_EQ(steps.back(), 600 * kib - 1);
+  ASSERT_TRUE(run(
+      compute_checksum(fs, at("/a"), digest::Algorithm::sha256, range, [&](std::size_t bytes) -> Task<Result<void>> {
+        sum += bytes;
+        ++steps;
+        co_return Result<void>();
+      })));
+  EXPECT_EQ(steps, 3U);
+  EXPECT_EQ(sum, 600 * kib - 1);
+  EXPECT_EQ(run(compute_checksum(fs, at("/a"), digest::Algorithm::sha256, range,
+                                 [](std::size_t) -> Task<Result<void>> { co_return fail(Errc::cancelled, "wait"); }))
+                .error()
+                .code,
+            Errc::cancelled);
 }
 
 TEST_F(MemoryFiles, ChecksumStopsWhenCancelled) {
@@ -163,7 +173,10 @@ TEST_F(MemoryFiles, ChecksumStopsWhenCancelled) {
   auto root = [](FileSystem& files, asio::cancellation_signal& signal) -> Task<Result<std::string>> {
     co_await asio::this_coro::throw_if_cancelled(false);
     co_return co_await compute_checksum(files, *Path::absolute("/a"), digest::Algorithm::md5, {},
-                                        [&signal](std::uint64_t) { signal.emit(asio::cancellation_type::terminal); });
+                                        [&signal](std::size_t) -> Task<Result<void>> {
+                                          signal.emit(asio::cancellation_type::terminal);
+                                          co_return Result<void>();
+                                        });
   };
   asio::co_spawn(context_, root(fs, stop),
                  asio::bind_cancellation_slot(stop.slot(), [&outcome](std::exception_ptr, Result<std::string> value) {
