@@ -187,9 +187,10 @@ constexpr auto table = std::to_array<Setting>({
     row<&Transfer::held_upload_ttl>({"held_upload_ttl", R"("1d")"}, duration, live,
                                     "How long a held upload waits for its owner.")
         .between(second, 365 * day),
-    row<&Transfer::verify>({"verify", R"("auto")"}, choice, new_sessions,
-                           "How an upload is checked before it counts as done: the best the store offers, a checksum "
-                           "or nothing done, or the size alone.")
+    row<&Transfer::verify>(
+        {"verify", R"("auto")"}, choice, new_sessions,
+        "How an upload is checked before it counts as done: by the best the store offers; by a checksum "
+        "of the whole, else it is removed; or without MD5, by the size and what the store answers.")
         .of(verifications),
     row<&Transfer::digests>(
         {"digests", R"(["crc64"])"}, texts, new_sessions,

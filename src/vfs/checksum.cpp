@@ -15,6 +15,11 @@ Task<Result<Checksum>> checksum_of(FileSystem& fs, Path path, digest::Algorithm 
     if (auto found = known->digests.find(algorithm); found != known->digests.end())
       co_return Checksum{std::move(found->second), known->size};
   }
+  co_return co_await read_checksum(fs, std::move(path), algorithm, range, std::move(pace));
+}
+
+Task<Result<Checksum>> read_checksum(FileSystem& fs, Path path, digest::Algorithm algorithm, ByteRange range,
+                                     Pace pace) {
   auto reader = co_await fs.open_reader(path, range);
   if (!reader) co_return fail(std::move(reader.error()));
   digest::Hasher hasher(algorithm);

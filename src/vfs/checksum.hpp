@@ -23,7 +23,10 @@ using Pace = std::function<Task<Result<void>>(std::size_t bytes)>;
 /// is_directory, bad_offset, conflict when the file changed meanwhile, cancelled.
 [[nodiscard]] Task<Result<Checksum>> checksum_of(FileSystem& fs, Path path, digest::Algorithm algorithm,
                                                  ByteRange range, Pace pace = {});
-/// Its value.
+/// The same, always read.
+[[nodiscard]] Task<Result<Checksum>> read_checksum(FileSystem& fs, Path path, digest::Algorithm algorithm,
+                                                   ByteRange range, Pace pace = {});
+/// Its value, known or read.
 [[nodiscard]] Task<Result<std::string>> compute_checksum(FileSystem& fs, Path path, digest::Algorithm algorithm,
                                                          ByteRange range, Pace pace = {});
 

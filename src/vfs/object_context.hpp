@@ -22,8 +22,8 @@ namespace gantry::vfs {
 /// How much is asked for before an upload counts as stored.
 enum class Verify : std::uint8_t {
   automatic,  ///< CRC-64 where the store answers it, else MD5 with each part and the ETag of the whole
-  strong,     ///< both, and a HEAD of the finished object
-  size,       ///< no MD5; what the store answers by itself is still compared
+  strong,     ///< both, and a HEAD of the finished object; what no checksum proves is removed
+  size,       ///< no MD5: the size, and whatever checksum the store answers by itself
 };
 
 struct ObjectFileSystemOptions {

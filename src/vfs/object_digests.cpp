@@ -99,25 +99,27 @@ Task<void> keep_digests(ObjectContextPtr context, object::ObjectInfo info, diges
   log_failure(kept, key);
 }
 
-Task<digest::Digests> find_digests(ObjectContextPtr context, object::ObjectInfo info) {
-  const auto& settings = context->options;
-  digest::Digests digests = digests_of(info);
-  const std::size_t by_store = info.crc64 ? 1 : 0;
-  if (digests.size() > by_store || !settings.digest_book) co_return digests;
-  auto found = co_await settings.digest_book->find(settings.store_name, {info.key, info.etag});
-  if (found)
-    digests.merge(*found);
-  else
-    log_failure(fail(std::move(found.error())), info.key);
-  co_return digests;
-}
-
 std::optional<std::uint64_t> crc64_in(const digest::Digests& digests) {
   const auto raw = digests.find(Algorithm::crc64);
   if (raw == digests.end()) return std::nullopt;
   std::uint64_t value = 0;
   for (char c : raw->second) value = value << 8 | static_cast<unsigned char>(c);
   return value;
+}
+
+Task<digest::Digests> find_digests(ObjectContextPtr context, object::ObjectInfo info) {
+  const auto& settings = context->options;
+  digest::Digests digests = digests_of(info);
+  const std::size_t by_store = info.crc64 ? 1 : 0;
+  if (digests.size() > by_store || !settings.digest_book || info.etag.empty()) co_return digests;
+  auto found = co_await settings.digest_book->find(settings.store_name, {info.key, info.etag});
+  if (!found) {
+    log_failure(fail(std::move(found.error())), info.key);
+    co_return digests;
+  }
+  // Not every ETag is made from the content; where the store has a better word, it counts.
+  if (!info.crc64 || crc64_in(*found) == info.crc64) digests.merge(*found);
+  co_return digests;
 }
 
 Task<void> forget_digests(ObjectContextPtr context, std::string key) {

@@ -1,7 +1,6 @@
 #include "vfs/object_upload.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/text.hpp"
 #include "vfs/background.hpp"
@@ -238,21 +237,8 @@ Task<Result<void>> ObjectUpload::advance(std::size_t count) {
   co_return healthy();
 }
 
-/// The CRC-64 of the object as the store keeps it, or as it was noted when the object was written.
-std::optional<std::uint64_t> known_crc64(const object::ObjectInfo& info) {
-  if (info.crc64) return info.crc64;
-  const auto noted = info.metadata.find("crc64");
-  if (noted == info.metadata.end()) return std::nullopt;
-  std::uint64_t value = 0;
-  const std::string& text = noted->second;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 Task<Result<void>> ObjectUpload::keep_front(Kept kept) {
   position_ = kept.size;
-  const auto known = known_crc64(kept.source);
   changed_ = kept.size < kept.source.size;
   put_options_.metadata = kept.source.metadata;
   put_options_.metadata.erase("mtime");
@@ -261,10 +247,11 @@ Task<Result<void>> ObjectUpload::keep_front(Kept kept) {
   kept_ = std::move(kept);
   const auto& limits = context_->store->limits();
   if (position_ > max_size_) co_return fail(Errc::too_large, "upload", path_.text());
+  std::optional<std::uint64_t> known;  // CRC-64 of what is kept
+  if (!changed_) known = crc64_in(co_await find_digests(context_, kept_.source));
   if (kept_.size >= std::max(limits.min_part, std::uint64_t{first_chunk})) {
     parts_pending_ = true;
-    const auto whole = crc64_in(co_await find_digests(context_, kept_.source));
-    running_.begins_with(changed_ ? std::nullopt : whole);
+    running_.begins_with(known);
     co_return Result<void>();
   }
   // Too small to be a part of its own: it goes in front of what comes.
@@ -280,7 +267,7 @@ Task<Result<void>> ObjectUpload::keep_front(Kept kept) {
     take_in(*count);
   }
   // What is read back becomes part of a file that is said to be whole.
-  if (known && kept_.size == kept_.source.size && *known != part_.crc64())
+  if (known && *known != part_.crc64())
     co_return fail(Errc::corrupt, "append", "the bytes read back differ from the object's CRC-64");
   co_return Result<void>();
 }
@@ -313,11 +300,8 @@ Task<Result<void>> ObjectUpload::verify_put(object::PutResult put, object::Integ
   if (put.crc64) context_->options.store_keeps_crc64 = true;
   const bool by_crc = put.crc64 && *put.crc64 == proof.crc64;
   const bool by_md5 = !proof.md5.empty();  // the store refuses a body that does not match
-  if ((by_crc || by_md5 || context_->options.verify == Verify::size) && !(put.crc64 && !by_crc) &&
-      context_->options.verify != Verify::strong) {
-    co_return Result<void>();
-  }
   bool differs = put.crc64 && !by_crc;
+  if (!differs && (by_crc || by_md5) && context_->options.verify != Verify::strong) co_return Result<void>();
   if (!differs) {
     auto info = co_await context_->store->head(key_);
     if (!info) co_return fail(Errc::unavailable, "verify upload", "uncertain", info.error().request_id);

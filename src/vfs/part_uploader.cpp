@@ -287,12 +287,15 @@ Task<Result<void>> PartUploader::verify(object::PutResult finished) {
     if (info->etag != finished.etag)
       co_return fail(Errc::conflict, "verify upload", "somebody else wrote it meanwhile");
     differs = info->size != size() || (expected && info->crc64 && *info->crc64 != *expected);
+    proved = proved || (expected && info->crc64 == expected);
   }
-  if (!differs) co_return Result<void>();
-  // What the store made is not what was sent. No file is better than a wrong one under this name.
+  if (!differs && (proved || context_->options.verify != Verify::strong)) co_return Result<void>();
+  // What the store made is not, or not provably, what was sent. No file is better than a wrong one under this name.
   auto removed = co_await context_->store->remove(key_);
   log::error("upload_corrupt", {{"key", key_}, {"request_id", finished.request_id}, {"removed", removed.has_value()}});
-  co_return fail(Errc::corrupt, "verify upload", "the finished object differs", finished.request_id);
+  co_return fail(Errc::corrupt, "verify upload",
+                 differs ? "the finished object differs" : "verify is strong, and no checksum of the store proves it",
+                 finished.request_id);
 }
 
 Task<void> PartUploader::abort_upload() {

@@ -15,8 +15,8 @@ from harness import (
 FOR_EVER = 100_000
 
 
-def server_for(store):
-    return Servers.get(store, store_settings=impatient(), transfer={"interrupted_upload": "discard"},
+def server_for(store, **transfer):
+    return Servers.get(store, store_settings=impatient(), transfer={"interrupted_upload": "discard", **transfer},
                        server={"memory_budget": "32MiB"})
 
 
@@ -126,6 +126,37 @@ def upload(server, path, data, codes):
         session.check("STOR with a failing store", answer, codes)
         session.command("NOOP", 200)
         return answer.code
+
+
+@case(*[(store, verify) for store in ("s3", "cos") for verify in ("auto", "strong", "size")],
+      short=lambda store, verify: store == "s3" or verify == "size")
+def spoiling_store(store, verify):
+    """A store that damages what it is sent and says nothing: found out by every kind of verification that sees content.
+
+    With "size" that is the CRC-64 that COS answers by itself; on S3 nothing is promised but the size.
+    """
+    server = server_for(store, verify=verify)
+    for size, spoil in ((SMALL, put), (LARGE, part)):
+        path, data = fresh_path("spoilt"), content(size)
+        with server.connect():
+            pass
+        server.fault(**spoil("corrupt", FOR_EVER)[0])
+        if store == "s3" and verify == "size":
+            upload(server, path, data, OK)
+            assert len(server.object(path)) == size and server.object(path) != data, "the store damages nothing"
+        else:
+            upload(server, path, data, LATER)
+            assert server.object(path) is None, "a wrong object is published"
+        server.forgive()
+        before = heads(server, path)
+        upload(server, path, data, OK)
+        check_same(data, server.object(path), "226, but the store has")
+        looks = verify == "strong" or (store, verify, size) == ("s3", "size", SMALL)
+        assert heads(server, path) - before == looks, f"{heads(server, path) - before} HEAD requests"
+
+
+def heads(server, path):
+    return sum(f"/{path} " in line for line in server.requests("HeadObject"))
 
 
 @case(*variants(), short=lambda store, fault: store == "s3" and fault.name in SHORT)

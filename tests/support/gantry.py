@@ -280,7 +280,7 @@ class Gantry(Daemon):
     (everything but to destroy what exists)."""
 
     def __init__(self, store="local", server=None, tls=None, transfer=None, latency_ms=0, store_arguments=(),
-                 store_settings=None):
+                 store_settings=None, demo=None):
         self.store = store
         self.directory = Setup.directory("gantryd")
         self.port, self.tls_port = free_port(), free_port()
@@ -299,7 +299,7 @@ class Gantry(Daemon):
             + table("[transfer]", transfer or {})
             + table("[log]", {"directory": "", "level": "info"})
             + table("[[store]]", {**self._store_settings(latency_ms, store_arguments), **(store_settings or {})})
-            + table("[[user]]", {"name": "demo", "password": "demo", "home": "main:/"})
+            + table("[[user]]", {"name": "demo", "password": "demo", "home": "main:/", **(demo or {})})
             + table("[[user]]", {"name": "viewer", "password": "viewer", "home": "main:/", "permissions": "elr"})
             + table("[[user]]", {"name": "writer", "password": "writer", "home": "main:/",
                                  "permissions": "eadfmwMT"})

@@ -43,17 +43,23 @@ Task<Result<Target>> find_file(Session& session, vfs::Path path) {
 }
 
 /// STAT shows how far it is, ABOR ends it, and what is read from the store counts as a download.
-Task<Result<vfs::Checksum>> checksum(Session& session, std::string what, vfs::Path path, Algorithm algorithm,
-                                     ByteRange range) {
-  session.state.progress = Progress{what + " " + path.text(), 0, SteadyClock::now()};
-  auto pace = [&session](std::size_t bytes) -> Task<Result<void>> {
+vfs::Pace pace_of(Session& session, const std::string& what) {
+  session.state.progress = Progress{what, 0, SteadyClock::now()};
+  return [&session](std::size_t bytes) -> Task<Result<void>> {
     if (session.state.progress) session.state.progress->bytes += bytes;
+    // Like a transfer, it is not worth the store's traffic when nobody waits for it.
+    if (session.control().ended()) co_return fail(Errc::cancelled, "checksum", "the client has gone");
     if (!session.state.speed.download) co_return Result<void>();
     const Milliseconds pause = session.state.speed.download->reserve(bytes, SteadyClock::now());
     if (pause > Milliseconds::zero() && !co_await async::sleep_for(pause)) co_return fail(Errc::cancelled, "checksum");
     co_return Result<void>();
   };
-  co_return co_await vfs::checksum_of(*session.state.files, std::move(path), algorithm, range, pace);
+}
+
+Task<Result<vfs::Checksum>> checksum(Session& session, std::string what, vfs::Path path, Algorithm algorithm,
+                                     ByteRange range) {
+  vfs::Pace pace = pace_of(session, what + " " + path.text());
+  co_return co_await vfs::checksum_of(*session.state.files, std::move(path), algorithm, range, std::move(pace));
 }
 
 Task<proto::Reply> older_command(Session& session, std::string argument, Algorithm algorithm) {
@@ -127,7 +133,8 @@ Answer site_checksum(Session& session, std::string argument) {
   auto known = co_await session.state.files->known_checksums(*path);
   if (!known) co_return refuse(session, known.error());
   if (known->digests.empty()) {
-    auto sum = co_await checksum(session, "checksum of", *path, Algorithm::crc64, {});
+    auto sum = co_await vfs::read_checksum(*session.state.files, *path, Algorithm::crc64, {},
+                                           pace_of(session, "checksum of " + path->text()));
     if (!sum) co_return refuse(session, sum.error());
     known->size = sum->file_size;
     known->digests[Algorithm::crc64] = std::move(sum->value);

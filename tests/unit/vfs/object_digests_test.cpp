@@ -81,7 +81,37 @@ TEST_P(ObjectDigests, EndWithTheObjectTheyBelongTo) {
     restart();
     EXPECT_FALSE(known("/f").contains(Algorithm::sha256));
     expect_computed("/f", data(size, 2), Algorithm::sha256);
+    put("/f", "more", {.mode = UploadMode::append});
+    EXPECT_EQ(must(run(compute_checksum(*fs_, at("/f"), Algorithm::sha256, {}))),
+              digest::hash(Algorithm::sha256, as_byte_view(data(size, 2) + "more")));
   }
+}
+
+TEST_P(ObjectDigests, OfTheBookMustAgreeWithTheStore) {
+  put("/f", data(100 * kib));
+  const std::string etag = must(run(store_->head("f"))).etag;
+  // An ETag that is not made from the content may come back.
+  const std::string other = data(100 * kib, 2);
+  Digests others;
+  for (Algorithm algorithm : {Algorithm::crc64, Algorithm::sha256})
+    others[algorithm] = digest::hash(algorithm, as_byte_view(other));
+  must(run(options_.digest_book->keep("main", {"f", etag}, others)));
+  restart();
+  // A store without CRC-64 has nothing better than its ETag.
+  EXPECT_EQ(known("/f").contains(Algorithm::sha256), GetParam() == Dialect::s3);
+  if (GetParam() == Dialect::cos) expect_computed("/f", data(100 * kib), Algorithm::sha256);
+}
+
+TEST_P(ObjectDigests, OfCopiesAreTheirOwn) {
+  put("/small", data(1000));
+  must(run(fs_->copy(at("/small"), at("/twin"))));
+  expect_known("/twin", data(1000));
+  expect_known("/small", data(1000));
+  put("/twin", data(100 * kib));
+  put("/large", data(100 * kib, 2));
+  must(run(fs_->copy(at("/large"), at("/twin"))));
+  expect_computed("/twin", data(100 * kib, 2), Algorithm::sha256);
+  expect_known("/large", data(100 * kib, 2));
 }
 
 TEST_P(ObjectDigests, FollowRenamesAndNewTimes) {
@@ -137,6 +167,18 @@ TEST_P(ObjectDigests, OfAResumedUploadKeepTheCrc64) {
   put("/f", std::string_view(content).substr(safe), {.mode = UploadMode::append});
   expect_known("/f", content, {Algorithm::crc64});
   expect_computed("/f", content, Algorithm::sha1);
+}
+
+TEST_P(ObjectDigests, OfAnUploadResumedByOffsetKeepTheCrc64) {
+  const std::string content = data(300 * kib);
+  auto upload = open("/f");
+  must(try_write(*upload, std::string_view(content).substr(0, 150 * kib)));
+  const std::uint64_t offset = must(run(upload->hold())) - 1000;
+  restart();
+  put("/f", std::string_view(content).substr(offset), {.mode = UploadMode::at_offset, .offset = offset});
+  ASSERT_TRUE(store_->content("f") == content);
+  expect_known("/f", content, {Algorithm::crc64});
+  EXPECT_FALSE(known("/f").contains(Algorithm::sha256));
 }
 
 TEST_P(ObjectDigests, AreNoReasonToRefuseAnUpload) {

@@ -222,6 +222,80 @@ TEST_F(ObjectUploads, AWrongObjectIsNoSuccess) {
   }
 }
 
+TEST_F(ObjectUploads, AreProvedAsTheSettingAsks) {
+  struct Witness : test::MemoryStore {
+    using MemoryStore::MemoryStore;
+    Task<Result<object::PutResult>> put(std::string key, Chunks body, object::Integrity integrity,
+                                        object::PutOptions how) override {
+      if (!integrity.md5.empty()) ++md5s;
+      co_return co_await MemoryStore::put(std::move(key), std::move(body), std::move(integrity), std::move(how));
+    }
+    Task<Result<object::PartInfo>> put_part(object::PartTarget target, Chunks body,
+                                            object::Integrity integrity) override {
+      if (!integrity.md5.empty()) ++md5s;
+      co_return co_await MemoryStore::put_part(std::move(target), std::move(body), std::move(integrity));
+    }
+    unsigned md5s = 0;
+  };
+  struct Row {
+    Verify verify;
+    bool crc64;      // the store answers it
+    unsigned md5s;   // sent, with one PUT and four parts
+    unsigned small;  // HEAD requests after a PUT
+    unsigned large;  // after a join, whose ETag proves it
+  };
+  for (const Row& row : {Row{Verify::automatic, true, 0, 0, 0}, Row{Verify::strong, true, 5, 1, 1},
+                         Row{Verify::size, true, 0, 0, 0}, Row{Verify::automatic, false, 5, 0, 0},
+                         Row{Verify::strong, false, 5, 1, 1}, Row{Verify::size, false, 0, 1, 0}}) {
+    SCOPED_TRACE(testing::Message() << static_cast<int>(row.verify) << " crc64 " << row.crc64);
+    auto witness =
+        std::make_shared<Witness>(test::MemoryStoreOptions{.limits = {.min_part = 16 * kib}, .crc64 = row.crc64});
+    options_.verify = row.verify;
+    options_.store_keeps_crc64 = row.crc64;
+    fs_ = std::make_unique<ObjectFileSystem>(witness, options_);
+    put("/small", data(1000));
+    EXPECT_EQ(witness->count("head"), row.small);
+    witness->reset_counts();
+    put("/large", data(200 * kib));
+    EXPECT_EQ(witness->count("put_part"), 4U);
+    EXPECT_EQ(witness->count("head"), row.large);
+    EXPECT_EQ(witness->md5s, row.md5s);
+  }
+}
+
+TEST_F(ObjectUploads, StrongRemovesWhatNoChecksumProves) {
+  // As of a store that encrypts: neither of the parts' MD5 nor of the whole.
+  struct Opaque : test::MemoryStore {
+    using MemoryStore::MemoryStore;
+    Task<Result<object::PutResult>> finish_parts(std::string key, std::string id, std::vector<object::PartInfo> parts,
+                                                 bool create_only) override {
+      auto finished = co_await MemoryStore::finish_parts(key, id, parts, create_only);
+      if (finished) finished->etag = "opaque";
+      co_return finished;
+    }
+    Task<Result<object::ObjectInfo>> head(std::string key) override {
+      auto info = co_await MemoryStore::head(key);
+      if (info) info->etag = "opaque";
+      co_return info;
+    }
+  };
+  for (bool crc64 : {true, false}) {
+    for (Verify verify : {Verify::automatic, Verify::strong, Verify::size}) {
+      auto opaque =
+          std::make_shared<Opaque>(test::MemoryStoreOptions{.limits = {.min_part = 16 * kib}, .crc64 = crc64});
+      options_.verify = verify;
+      fs_ = std::make_unique<ObjectFileSystem>(opaque, options_);
+      auto upload = open("/f");
+      must(try_write(*upload, data(200 * kib)));
+      const bool proved = crc64 || verify != Verify::strong;
+      const auto done = run(upload->commit());
+      EXPECT_EQ(done.has_value(), proved);
+      EXPECT_EQ(opaque->has("f"), proved);
+      if (!done) EXPECT_EQ(done.error().code, Errc::corrupt);
+    }
+  }
+}
+
 TEST_F(ObjectUploads, AppendIsPinnedToTheObjectItBeganWith) {
   store_->set("f", data(300 * kib, 1));
   auto upload = open("/f", {.mode = UploadMode::append});
