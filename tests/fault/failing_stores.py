@@ -15,8 +15,8 @@ from harness import (
 FOR_EVER = 100_000
 
 
-def server_for(store, **transfer):
-    return Servers.get(store, store_settings=impatient(), transfer={"interrupted_upload": "discard", **transfer},
+def server_for(store):
+    return Servers.get(store, store_settings=impatient(), transfer={"interrupted_upload": "discard"},
                        server={"memory_budget": "32MiB"})
 
 
@@ -135,7 +135,7 @@ def spoiling_store(store, verify):
 
     With "size" that is the CRC-64 that COS answers by itself; on S3 nothing is promised but the size.
     """
-    server = server_for(store, verify=verify)
+    server = Servers.get(store, transfer={"interrupted_upload": "discard", "verify": verify})
     for size, spoil in ((SMALL, put), (LARGE, part)):
         path, data = fresh_path("spoilt"), content(size)
         with server.connect():
