@@ -8,7 +8,7 @@
 #include "vfs/object_digests.hpp"
 #include "vfs/object_listing.hpp"
 #include "vfs/object_lookup.hpp"
-#include "vfs/object_upload.hpp"
+#include "vfs/open_object_upload.hpp"
 
 namespace gantry::vfs {
 namespace {

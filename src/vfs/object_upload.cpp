@@ -3,14 +3,8 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "vfs/background.hpp"
 #include "vfs/held_uploads.hpp"
-#include "vfs/object_digests.hpp"
-#include "vfs/object_lookup.hpp"
-#include "vfs/overdraft.hpp"
-#include "vfs/part_buffer.hpp"
 #include "vfs/part_plan.hpp"
-#include "vfs/part_uploader.hpp"
 
 namespace gantry::vfs {
 namespace {
@@ -22,80 +16,7 @@ constexpr auto budget_patience = std::chrono::milliseconds(100);
 /// How long an interrupted upload waits for parts on their way before it is held.
 constexpr auto hold_patience = std::chrono::seconds(20);
 
-/// What is kept of the object that is being continued.
-struct Kept {
-  std::uint64_t size = 0;
-  object::ObjectInfo source;
-};
-
-class ObjectUpload : public Upload {
- public:
-  ObjectUpload(asio::any_io_executor executor, ObjectContextPtr context, Path path, UploadOptions options);
-
-  /// Looks at the target beside the data.
-  void check_meanwhile() { check_ = Background<void>(executor_, "check target", check_target(context_, path_)); }
-  [[nodiscard]] Task<Result<void>> keep_front(Kept kept);
-  void resume(HeldUpload taken, std::uint64_t offset);
-  /// The name must still be free when the file is published.
-  void must_be_new() { put_options_.create_only = true; }
-  /// The object with this ETag must still be there, or what somebody else has put there meanwhile would be lost.
-  void must_grow(std::string etag) { grows_ = std::move(etag); }
-
-  [[nodiscard]] Task<Result<MutableBytes>> prepare(std::size_t wanted) override;
-  [[nodiscard]] Task<Result<void>> advance(std::size_t count) override;
-  [[nodiscard]] std::uint64_t position() const override { return position_; }
-  [[nodiscard]] Task<Result<Entry>> commit() override { return uninterrupted("commit upload", commit_now()); }
-  [[nodiscard]] Task<Result<std::uint64_t>> hold() override { return uninterrupted("hold upload", hold_now()); }
-  [[nodiscard]] Task<void> abort() override { return uninterrupted("abort upload", abort_now()); }
-  [[nodiscard]] std::string request_id() const override { return request_id_; }
-  ~ObjectUpload() override {
-    if (uploader_) uploader_->abandon();
-  }
-
- private:
-  [[nodiscard]] Result<void> healthy() const;
-  [[nodiscard]] std::uint64_t part_target() const;
-  [[nodiscard]] Task<Result<void>> ensure_uploader();
-  [[nodiscard]] Task<Result<void>> hand_over();
-  /// The first `count` bytes of the part's room hold data of the file.
-  void take_in(std::size_t count);
-  [[nodiscard]] Task<Result<async::Lease>> chunk_lease(std::uint64_t bytes);
-  [[nodiscard]] Task<Result<void>> make_room();
-  [[nodiscard]] bool begin_next_part();
-  [[nodiscard]] Task<Result<Entry>> commit_now();
-  [[nodiscard]] Task<Result<void>> check_existing(bool joined);
-  [[nodiscard]] Task<Result<object::PutResult>> put_whole();
-  [[nodiscard]] Task<Result<void>> verify_put(object::PutResult put, object::Integrity proof);
-  [[nodiscard]] Task<Result<object::PutResult>> finish_parts();
-  [[nodiscard]] Task<void> note_digests(object::PutResult put);
-  [[nodiscard]] Task<Result<std::uint64_t>> hold_now();
-  [[nodiscard]] Task<void> abort_now();
-  [[nodiscard]] bool unchanged() const { return kept_.size > 0 && kept_.size == kept_.source.size && !changed_; }
-  [[nodiscard]] PartBuffer fresh_part() const { return PartBuffer(context_->wants_md5()); }
-
-  asio::any_io_executor executor_;
-  ObjectContextPtr context_;
-  Path path_;
-  std::string key_;
-  object::PutOptions put_options_;
-  std::uint64_t first_size_;
-  std::uint64_t max_size_;
-  std::uint64_t position_ = 0;
-  std::uint64_t discard_ = 0;   // bytes still to come that are stored already
-  bool changed_ = false;        // data came, or the old object is cut
-  bool parts_pending_ = false;  // kept_ is still to be copied in front
-  Kept kept_;
-  std::optional<std::string> grows_;
-  PartBuffer part_;
-  UploadDigests running_;
-  object::ObjectInfo stored_;       // what is said of the object when it has been stored
-  digest::Digests digests_;         // of the whole file, once all of it is there
-  std::optional<PartBuffer> next_;  // begun while part_ is full and nobody knows yet whether more comes
-  std::shared_ptr<PartUploader> uploader_;
-  Background<void> check_;
-  Overdraft overdraft_;
-  std::string request_id_;
-};
+}  // namespace
 
 ObjectUpload::ObjectUpload(asio::any_io_executor executor, ObjectContextPtr context, Path path, UploadOptions options)
     : executor_(std::move(executor)),
@@ -416,82 +337,6 @@ Task<void> ObjectUpload::abort_now() {
   next_.reset();
   overdraft_.release();
   if (auto uploader = std::exchange(uploader_, nullptr)) co_await uploader->abort();
-}
-
-struct Target {
-  std::optional<object::ObjectInfo> object;
-};
-
-/// The present object of a continuation, when there is one.
-Task<Result<Target>> present_object(ObjectContextPtr context, Path path, std::string key) {
-  auto info = co_await context->store->head(std::move(key));
-  if (info) co_return Target{std::move(*info)};
-  if (info.error().code != Errc::not_found) co_return fail(std::move(info.error()));
-  auto free = co_await check_target(context, std::move(path));
-  if (!free) co_return fail(std::move(free.error()));
-  co_return Target{};
-}
-
-Task<Result<void>> open_continuation(ObjectUpload& upload, ObjectContextPtr context, Path path, UploadOptions options) {
-  const std::string key = context->keys.file(path).value();
-  auto target = co_await present_object(context, path, key);
-  if (!target) co_return fail(std::move(target.error()));
-  const bool append = options.mode == UploadMode::append;
-  const std::uint64_t size = target->object ? target->object->size : 0;
-  const bool stays = options.existing == Existing::stays;
-  if (stays && !target->object) upload.must_be_new();
-  if (stays && target->object) {
-    if (!append && options.offset < size)
-      co_return fail(Errc::already_exists, "upload", path.text() + ": would be cut");
-    upload.must_grow(target->object->etag);
-  }
-  const bool may_be_held = !target->object || !stays;
-  if (may_be_held && (append ? !target->object.has_value() : options.offset > size)) {
-    auto held = co_await take_held(context, key, append ? std::nullopt : std::optional(options.offset));
-    if (!held) co_return fail(std::move(held.error()));
-    if (*held) {
-      HeldUpload& taken = **held;
-      taken.options.create_only = taken.options.create_only || stays;
-      const std::uint64_t from = append ? taken.safe_size() : options.offset;
-      upload.resume(std::move(taken), from);
-      co_return Result<void>();
-    }
-    // Whoever continues now knows of bytes that somebody else has just gone on with: what it sends is no whole file.
-    if (auto alone = co_await check_alone(context, key); !alone) co_return fail(std::move(alone.error()));
-  }
-  const std::uint64_t kept = append ? size : options.offset;
-  if (kept > size) co_return fail(Errc::bad_offset, "upload", path.text());
-  if (kept == 0) co_return Result<void>();
-  co_return co_await upload.keep_front(Kept{kept, std::move(*target->object)});
-}
-
-}  // namespace
-
-Task<Result<std::unique_ptr<Upload>>> open_object_upload(ObjectContextPtr context, Path path, UploadOptions options) {
-  auto key = context->keys.file(path);
-  if (!key) co_return fail(std::move(key.error()));
-  const std::uint64_t most = context->options.max_file_size == 0
-                                 ? context->store->limits().max_object
-                                 : std::min(context->options.max_file_size, context->store->limits().max_object);
-  if (options.expected_size.value_or(0) > most) co_return fail(Errc::too_large, "upload", path.text());
-  auto upload = std::make_unique<ObjectUpload>(co_await asio::this_coro::executor, context, path, options);
-  const bool restart = options.mode == UploadMode::at_offset && options.offset == 0;
-  const bool fresh = options.existing == Existing::may_go && (options.mode == UploadMode::replace || restart);
-  if (fresh) {
-    upload->check_meanwhile();
-  } else {
-    Result<void> opened;
-    if (must_be_new(options)) {
-      opened = co_await check_free(context, path);
-    } else {
-      opened = co_await open_continuation(*upload, context, path, options);
-    }
-    if (!opened) {
-      co_await upload->abort();
-      co_return fail(std::move(opened.error()));
-    }
-  }
-  co_return std::unique_ptr<Upload>(std::move(upload));
 }
 
 }  // namespace gantry::vfs

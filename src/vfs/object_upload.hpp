@@ -1,17 +1,97 @@
 // A file on its way into a bucket: one PUT while it fits below one part, a multipart upload beyond, server-side copies
 // for what is kept of the old object. Nothing is visible under the name before commit() has verified it.
-// Must not know: listings, FTP.
+// Must not know: how it is decided what a new upload continues (open_object_upload.hpp), listings, FTP.
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 
-#include "vfs/object_context.hpp"
+#include "vfs/background.hpp"
+#include "vfs/object_digests.hpp"
+#include "vfs/object_lookup.hpp"
+#include "vfs/overdraft.hpp"
+#include "vfs/part_buffer.hpp"
+#include "vfs/part_uploader.hpp"
 
 namespace gantry::vfs {
 
-/// Errors as FileSystem::open_upload says. For create_new and continuations the target is looked at first; for replace
-/// the look runs beside the data, and what it finds (is_directory, not_found) comes from prepare() or commit().
-[[nodiscard]] Task<Result<std::unique_ptr<Upload>>> open_object_upload(ObjectContextPtr context, Path path,
-                                                                       UploadOptions options);
+/// What is kept of the object that is being continued.
+struct Kept {
+  std::uint64_t size = 0;
+  object::ObjectInfo source;
+};
+
+/// Made by open_object_upload() and told there, before anything is written, what it continues.
+class ObjectUpload : public Upload {
+ public:
+  ObjectUpload(asio::any_io_executor executor, ObjectContextPtr context, Path path, UploadOptions options);
+
+  /// Looks at the target beside the data.
+  void check_meanwhile() { check_ = Background<void>(executor_, "check target", check_target(context_, path_)); }
+  /// The file begins with so much of the object that is there.
+  [[nodiscard]] Task<Result<void>> keep_front(Kept kept);
+  /// The file goes on where an interrupted upload broke off; the client sends from `offset` on.
+  void resume(HeldUpload taken, std::uint64_t offset);
+  /// The name must still be free when the file is published.
+  void must_be_new() { put_options_.create_only = true; }
+  /// The object with this ETag must still be there, or what somebody else has put there meanwhile would be lost.
+  void must_grow(std::string etag) { grows_ = std::move(etag); }
+
+  [[nodiscard]] Task<Result<MutableBytes>> prepare(std::size_t wanted) override;
+  [[nodiscard]] Task<Result<void>> advance(std::size_t count) override;
+  [[nodiscard]] std::uint64_t position() const override { return position_; }
+  [[nodiscard]] Task<Result<Entry>> commit() override { return uninterrupted("commit upload", commit_now()); }
+  [[nodiscard]] Task<Result<std::uint64_t>> hold() override { return uninterrupted("hold upload", hold_now()); }
+  [[nodiscard]] Task<void> abort() override { return uninterrupted("abort upload", abort_now()); }
+  [[nodiscard]] std::string request_id() const override { return request_id_; }
+  ~ObjectUpload() override {
+    if (uploader_) uploader_->abandon();
+  }
+
+ private:
+  [[nodiscard]] Result<void> healthy() const;
+  [[nodiscard]] std::uint64_t part_target() const;
+  [[nodiscard]] Task<Result<void>> ensure_uploader();
+  [[nodiscard]] Task<Result<void>> hand_over();
+  /// The first `count` bytes of the part's room hold data of the file.
+  void take_in(std::size_t count);
+  [[nodiscard]] Task<Result<async::Lease>> chunk_lease(std::uint64_t bytes);
+  [[nodiscard]] Task<Result<void>> make_room();
+  [[nodiscard]] bool begin_next_part();
+  [[nodiscard]] Task<Result<Entry>> commit_now();
+  [[nodiscard]] Task<Result<void>> check_existing(bool joined);
+  [[nodiscard]] Task<Result<object::PutResult>> put_whole();
+  [[nodiscard]] Task<Result<void>> verify_put(object::PutResult put, object::Integrity proof);
+  [[nodiscard]] Task<Result<object::PutResult>> finish_parts();
+  [[nodiscard]] Task<void> note_digests(object::PutResult put);
+  [[nodiscard]] Task<Result<std::uint64_t>> hold_now();
+  [[nodiscard]] Task<void> abort_now();
+  [[nodiscard]] bool unchanged() const { return kept_.size > 0 && kept_.size == kept_.source.size && !changed_; }
+  [[nodiscard]] PartBuffer fresh_part() const { return PartBuffer(context_->wants_md5()); }
+
+  asio::any_io_executor executor_;
+  ObjectContextPtr context_;
+  Path path_;
+  std::string key_;
+  object::PutOptions put_options_;
+  std::uint64_t first_size_;
+  std::uint64_t max_size_;
+  std::uint64_t position_ = 0;
+  std::uint64_t discard_ = 0;   // bytes still to come that are stored already
+  bool changed_ = false;        // data came, or the old object is cut
+  bool parts_pending_ = false;  // kept_ is still to be copied in front
+  Kept kept_;
+  std::optional<std::string> grows_;
+  PartBuffer part_;
+  UploadDigests running_;
+  object::ObjectInfo stored_;       // what is said of the object when it has been stored
+  digest::Digests digests_;         // of the whole file, once all of it is there
+  std::optional<PartBuffer> next_;  // begun while part_ is full and nobody knows yet whether more comes
+  std::shared_ptr<PartUploader> uploader_;
+  Background<void> check_;
+  Overdraft overdraft_;
+  std::string request_id_;
+};
 
 }  // namespace gantry::vfs

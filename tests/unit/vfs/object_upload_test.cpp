@@ -1,4 +1,4 @@
-#include "vfs/object_upload.hpp"
+#include "vfs/open_object_upload.hpp"
 
 #include "async/child.hpp"
 #include "async/event.hpp"
