@@ -101,6 +101,9 @@ Task<Result<void>> remove_all(ObjectContextPtr context, std::vector<std::string>
   co_return Result<void>();
 }
 
+/// Nobody knows whether the store did it, or still will.
+bool unanswered(Errc code) { return code == Errc::unavailable || code == Errc::timed_out || code == Errc::cancelled; }
+
 }  // namespace
 
 Task<Result<std::string>> copy_object(ObjectContextPtr context, object::ObjectInfo source, CopyTarget to,
@@ -144,12 +147,14 @@ Task<Result<void>> move_all(ObjectContextPtr context, std::shared_ptr<OpenRename
   if (auto recorded = co_await rename->advance(RenamePhase::copying); !recorded) co_return recorded;
   // Also what failed may have been stored: the answer could be lost.
   std::vector<std::string> made;
+  bool all_answered = true;
   Progress progress(context, rename->plan(), sources->size());
   std::vector<std::string> etags(sources->size());  // of the copies
   auto copied = co_await run_parallel(sources->size(), copies_at_once, [&](std::size_t i) -> Task<Result<void>> {
     std::string target = target_of((*sources)[i].key);
     made.push_back(target);
     auto one = co_await copy_object(context, (*sources)[i], {target, existing}, std::nullopt);
+    if (!one && unanswered(one.error().code)) all_answered = false;
     if (!one && one.error().code == Errc::already_exists) std::erase(made, target);  // that is somebody else's
     if (!one) co_return fail(std::move(one.error()));
     progress.one_more();
@@ -158,7 +163,8 @@ Task<Result<void>> move_all(ObjectContextPtr context, std::shared_ptr<OpenRename
   });
   if (!copied) {
     auto undone = co_await uninterrupted("undo rename", remove_all(context, std::move(made)));
-    if (undone) co_await uninterrupted("forget rename", rename->forget());
+    // A copy that comes late would lie there for good: the janitor looks again, and more than once.
+    if (undone && all_answered) co_await uninterrupted("forget rename", rename->forget());
     if (!undone) log::warning("rename_not_undone", {{"to", to}, {"error", undone.error().text()}});
     co_return fail(std::move(copied.error()));
   }

@@ -170,6 +170,17 @@ TEST_F(BrokenRenames, AreEndedByALaterCallWhenTheStoreStillFails) {
   EXPECT_EQ(recover(), 0U);
 }
 
+TEST_F(BrokenRenames, ACopyThatNobodyAnsweredMayComeLate) {
+  fill();
+  const Content before = content();
+  store_->fail_next("copy", Errc::timed_out);
+  EXPECT_FALSE(rename());
+  EXPECT_EQ(content(), before);
+  store_->set("q/e/1", before.at("p/d/1"));  // the store has only been slow
+  EXPECT_EQ(recover(), 1U);
+  EXPECT_EQ(content(), before);
+}
+
 TEST_F(BrokenRenames, AnUndoTakesOnlyCopiesOfWhatIsThere) {
   fill();
   store_->set("q/e/1", store_->content("p/d/1"));
