@@ -101,6 +101,18 @@ Task<Result<void>> remove_all(ObjectContextPtr context, std::vector<std::string>
   co_return Result<void>();
 }
 
+/// An upload that was publishing when the plan was made comes too late for the copies, and must not be deleted.
+Task<Result<void>> check_unchanged(ObjectContextPtr context, std::string from,
+                                   const std::vector<object::ObjectInfo>& copied) {
+  auto now = co_await all_below(context, from);
+  if (!now) co_return fail(std::move(now.error()));
+  const auto same = [](const object::ObjectInfo& a, const object::ObjectInfo& b) {
+    return a.key == b.key && a.etag == b.etag && a.size == b.size;
+  };
+  if (!std::ranges::equal(*now, copied, same)) co_return fail(Errc::conflict, "rename", from + ": changed meanwhile");
+  co_return Result<void>();
+}
+
 /// Nobody knows whether the store did it, or still will.
 bool unanswered(Errc code) { return code == Errc::unavailable || code == Errc::timed_out || code == Errc::cancelled; }
 
@@ -161,6 +173,7 @@ Task<Result<void>> move_all(ObjectContextPtr context, std::shared_ptr<OpenRename
     etags[i] = std::move(*one);
     co_return Result<void>();
   });
+  if (copied) copied = co_await check_unchanged(context, from, *sources);
   if (!copied) {
     auto undone = co_await uninterrupted("undo rename", remove_all(context, std::move(made)));
     // A copy that comes late would lie there for good: the janitor looks again, and more than once.

@@ -348,6 +348,11 @@ Task<Result<Entry>> ObjectUpload::commit_now() {
     co_await abort_now();
     co_return fail(std::move(good.error()));
   }
+  // Whoever moves the directory has copied what was there: the new file would be taken for the old one, and deleted.
+  if (auto still = co_await check_not_moving(context_, path_); !still) {
+    co_await hold_now();
+    co_return fail(std::move(still.error()));
+  }
   next_.reset();
   Entry entry;
   entry.name = path_.name();
@@ -474,6 +479,7 @@ Task<Result<std::unique_ptr<Upload>>> open_object_upload(ObjectContextPtr contex
                                  ? context->store->limits().max_object
                                  : std::min(context->options.max_file_size, context->store->limits().max_object);
   if (options.expected_size.value_or(0) > most) co_return fail(Errc::too_large, "upload", path.text());
+  if (auto still = co_await check_not_moving(context, path); !still) co_return fail(std::move(still.error()));
   auto upload = std::make_unique<ObjectUpload>(co_await asio::this_coro::executor, context, path, options);
   const bool restart = options.mode == UploadMode::at_offset && options.offset == 0;
   const bool fresh = options.existing == Existing::may_go && (options.mode == UploadMode::replace || restart);

@@ -22,6 +22,7 @@ import held_uploads  # noqa: F401
 import lagging_listings  # noqa: F401
 import server_life  # noqa: F401
 import slow_finish  # noqa: F401
+import two_at_once  # noqa: F401
 
 
 def main():
