@@ -78,7 +78,6 @@ int serve(const std::string& file) {
   }
   for (const std::string& address : (*server)->addresses()) log::info("listening", {{"address", address}});
   (*server)->run();
-  log::info("stopped");
   log::flush();
   return 0;
 }

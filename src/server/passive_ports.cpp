@@ -29,6 +29,11 @@ void PassivePorts::give_back(std::uint16_t port) {
   used_.erase(port);
 }
 
+std::size_t PassivePorts::in_use() const {
+  std::lock_guard lock(mutex_);
+  return used_.size();
+}
+
 std::uint32_t PassivePorts::random_start() {
   std::lock_guard lock(mutex_);
   return static_cast<std::uint32_t>(random_());

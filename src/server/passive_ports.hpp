@@ -20,6 +20,7 @@ class PassivePorts : public std::enable_shared_from_this<PassivePorts> {
   /// and not used again at once. Errc::unavailable when none is free.
   [[nodiscard]] Result<session::PassiveListener> open(const asio::any_io_executor& executor,
                                                       const asio::ip::address& local);
+  [[nodiscard]] std::size_t in_use() const;
 
  private:
   class Lease;
@@ -28,7 +29,7 @@ class PassivePorts : public std::enable_shared_from_this<PassivePorts> {
   [[nodiscard]] std::uint32_t random_start();
 
   config::PortRange range_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::set<std::uint16_t> used_;
   std::minstd_rand random_;
 };

@@ -1,6 +1,7 @@
 #include "server/server.hpp"
 
 #include <fmt/format.h>
+#include <netinet/tcp.h>
 
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -32,6 +33,29 @@ struct Listener {
   Tcp::acceptor acceptor;
   session::Security security;
 };
+
+/// A control connection is silent while its transfer runs and while the store works: routers forget it within minutes,
+/// and a client that lost its power must be missed. The system's own idea of that is two hours.
+void watch_over(Tcp::socket& socket) {
+  constexpr int silence = 30;   // seconds before the first question
+  constexpr int interval = 10;  // seconds between questions
+  constexpr int questions = 6;
+  boost::system::error_code ignored;
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+  const int descriptor = socket.native_handle();
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &silence, sizeof silence);
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPCNT, &questions, sizeof questions);
+}
+
+void log_end(const Shared& shared) {
+  const auto sessions = shared.session_limits.sessions();
+  const auto ports = shared.passive_ports->in_use();
+  const auto memory = shared.budget->used();
+  const bool clean = sessions == 0 && ports == 0 && memory == 0;
+  log::write(clean ? log::Level::info : log::Level::warning, "stopped",
+             {{"sessions", sessions}, {"passive_ports", ports}, {"buffered_bytes", memory}});
+}
 
 Result<Tcp::acceptor> listen(asio::io_context& context, const config::ListenAddress& where, std::string_view setting) {
   auto complain = [&](const std::string& reason) {
@@ -95,7 +119,7 @@ Task<void> Server::Parts::accept(Listener& listener) {
       co_await async::sleep_for(accept_pause);
       continue;
     }
-    socket.set_option(asio::socket_base::keep_alive(true), error);
+    watch_over(socket);
     auto descriptor = socket.release(error);
     if (error) continue;
     lanes[next_lane++ % lanes.size()]->adopt(descriptor, protocol, listener.security);
@@ -268,6 +292,7 @@ void Server::run() {
   async::Child control(executor, "signals", parts_->wait_for_signals(tasks));
   parts_->context.run();
   for (auto& lane : parts_->lanes) lane->stop();
+  log_end(parts_->shared);
   parts_->shared.blocking.stop();
 }
 

@@ -21,6 +21,7 @@ class Server {
 
   /// Serves until SIGTERM (drains: transfers end, then the sessions) or SIGINT (stops at once). SIGHUP opens the log
   /// files anew and reloads the configuration file and the certificate; one with errors changes nothing and is logged.
+  /// The last line of the log counts what was not given back: nothing, unless the end came too soon for somebody.
   void run();
 
   /// The addresses really bound, "127.0.0.1:40123", in the order of the configuration.

@@ -22,10 +22,7 @@ Task<void> worker(std::shared_ptr<Parallel> shared) {
   while (shared->next < shared->count && !shared->failure) {
     if (co_await async::cancelled()) break;
     auto done = co_await shared->step(shared->next++);
-    if (!done && !shared->failure) {
-      shared->failure = std::move(done.error());
-      shared->changed.notify();
-    }
+    if (!done && !shared->failure) shared->failure = std::move(done.error());
   }
 }
 
@@ -46,9 +43,8 @@ Task<Result<void>> run_parallel(std::size_t count, std::size_t width,
   }
   auto running = [&] { return std::ranges::any_of(workers, [](const auto& child) { return child.running(); }); };
   while (running()) {
-    bool stop = co_await async::cancelled();
-    if (stop && !shared->failure) shared->failure = Error{Errc::cancelled, "parallel", {}, {}};
-    if (shared->failure) {
+    if (co_await async::cancelled()) {
+      if (!shared->failure) shared->failure = Error{Errc::cancelled, "parallel", {}, {}};
       for (auto& child : workers) child.cancel();
       for (auto& child : workers) co_await child.join();
       break;

@@ -89,7 +89,8 @@ class Background {
 };
 
 /// Runs `step(0) ... step(count - 1)`, at most `width` at once, and waits for all that began. After the first failure
-/// or when the caller is cancelled no further step begins, and running ones are asked to stop. The first failure.
+/// no further step begins, and running ones come to their end: of a request that is broken off nobody knows what it
+/// did. When the caller is cancelled they are asked to stop. The first failure.
 [[nodiscard]] Task<Result<void>> run_parallel(std::size_t count, std::size_t width,
                                               std::function<Task<Result<void>>(std::size_t)> step);
 

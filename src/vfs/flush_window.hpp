@@ -17,7 +17,8 @@ class FlushWindow {
  public:
   using Time = SteadyClock::time_point;
 
-  /// What is on its way must arrive within this, at the rate the store was seen to take it.
+  /// What is on its way and the piece that is being filled behind it must arrive within this, at the rate the store
+  /// was seen to take it.
   static constexpr std::chrono::seconds patience{10};
   /// While the rate is not known, and at most, but for two pieces.
   static constexpr std::uint64_t most = 64 * mib;
@@ -25,8 +26,9 @@ class FlushWindow {
   /// May `bytes` more go out? The first piece always may; two may unless the store is seen to be slow.
   [[nodiscard]] bool admits(std::uint64_t bytes) const {
     if (on_the_way_ == 0) return true;
-    const std::uint64_t limit = std::max(most, 2 * bytes);
-    return on_the_way_ + bytes <= std::min(limit, affordable().value_or(limit));
+    if (on_the_way_ + bytes > std::max(most, 2 * bytes)) return false;
+    const auto known = affordable();
+    return !known || on_the_way_ + 2 * bytes <= *known;
   }
 
   /// 0 bytes: something that the store does by itself.

@@ -115,6 +115,18 @@ Task<Result<std::optional<HeldUpload>>> take_held(ObjectContextPtr context, std:
   co_return upload;
 }
 
+Task<Result<void>> check_nothing_sent(ObjectContextPtr context, std::string prefix) {
+  const auto& settings = context->options;
+  if (!settings.ledger) co_return Result<void>();
+  auto all = co_await settings.ledger->records(settings.store_name);
+  if (!all) co_return fail(std::move(all.error()));
+  for (const auto& one : *all) {
+    if (one.state == UploadLedger::State::open && one.name.key.starts_with(prefix))
+      co_return fail(Errc::conflict, "rename", one.name.key + ": is being sent");
+  }
+  co_return Result<void>();
+}
+
 Task<Result<void>> check_alone(ObjectContextPtr context, std::string key) {
   const auto& settings = context->options;
   if (!settings.ledger) co_return Result<void>();

@@ -22,6 +22,8 @@ namespace gantry::vfs {
 [[nodiscard]] Task<Result<std::optional<HeldUpload>>> take_held(ObjectContextPtr context, std::string key,
                                                                 std::optional<std::uint64_t> offset);
 
+/// Errc::conflict while anybody sends an upload of parts to a key that begins with `prefix`.
+[[nodiscard]] Task<Result<void>> check_nothing_sent(ObjectContextPtr context, std::string prefix);
 /// Errc::conflict while another session of the owner sends to `key`.
 [[nodiscard]] Task<Result<void>> check_alone(ObjectContextPtr context, std::string key);
 

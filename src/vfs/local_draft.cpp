@@ -266,7 +266,11 @@ Result<void> LocalDraft::publish_over(const std::string& name) {
 }
 
 Result<Entry> LocalDraft::publish() {
-  if (root_->durable() && ::fsync(file_.get()) != 0) return fail_errno(errno, "fsync", path_.text());
+  if (root_->durable() && ::fsync(file_.get()) != 0) {
+    auto problem = fail_errno(errno, "fsync", path_.text());
+    discard();  // nobody knows which bytes the disk has: there is nothing to continue
+    return problem;
+  }
   struct ::stat status{};
   if (::fstat(file_.get(), &status) != 0) return fail_errno(errno, "commit", path_.text());
   if (static_cast<std::uint64_t>(status.st_size) != position_) {

@@ -101,6 +101,21 @@ Task<Result<void>> remove_all(ObjectContextPtr context, std::vector<std::string>
   co_return Result<void>();
 }
 
+/// An upload that was publishing when the plan was made comes too late for the copies, and must not be deleted.
+Task<Result<void>> check_unchanged(ObjectContextPtr context, std::string from,
+                                   const std::vector<object::ObjectInfo>& copied) {
+  auto now = co_await all_below(context, from);
+  if (!now) co_return fail(std::move(now.error()));
+  const auto same = [](const object::ObjectInfo& a, const object::ObjectInfo& b) {
+    return a.key == b.key && a.etag == b.etag && a.size == b.size;
+  };
+  if (!std::ranges::equal(*now, copied, same)) co_return fail(Errc::conflict, "rename", from + ": changed meanwhile");
+  co_return Result<void>();
+}
+
+/// Nobody knows whether the store did it, or still will.
+bool unanswered(Errc code) { return code == Errc::unavailable || code == Errc::timed_out || code == Errc::cancelled; }
+
 }  // namespace
 
 Task<Result<std::string>> copy_object(ObjectContextPtr context, object::ObjectInfo source, CopyTarget to,
@@ -144,21 +159,25 @@ Task<Result<void>> move_all(ObjectContextPtr context, std::shared_ptr<OpenRename
   if (auto recorded = co_await rename->advance(RenamePhase::copying); !recorded) co_return recorded;
   // Also what failed may have been stored: the answer could be lost.
   std::vector<std::string> made;
+  bool all_answered = true;
   Progress progress(context, rename->plan(), sources->size());
   std::vector<std::string> etags(sources->size());  // of the copies
   auto copied = co_await run_parallel(sources->size(), copies_at_once, [&](std::size_t i) -> Task<Result<void>> {
     std::string target = target_of((*sources)[i].key);
     made.push_back(target);
     auto one = co_await copy_object(context, (*sources)[i], {target, existing}, std::nullopt);
+    if (!one && unanswered(one.error().code)) all_answered = false;
     if (!one && one.error().code == Errc::already_exists) std::erase(made, target);  // that is somebody else's
     if (!one) co_return fail(std::move(one.error()));
     progress.one_more();
     etags[i] = std::move(*one);
     co_return Result<void>();
   });
+  if (copied) copied = co_await check_unchanged(context, from, *sources);
   if (!copied) {
     auto undone = co_await uninterrupted("undo rename", remove_all(context, std::move(made)));
-    if (undone) co_await uninterrupted("forget rename", rename->forget());
+    // A copy that comes late would lie there for good: the janitor looks again, and more than once.
+    if (undone && all_answered) co_await uninterrupted("forget rename", rename->forget());
     if (!undone) log::warning("rename_not_undone", {{"to", to}, {"error", undone.error().text()}});
     co_return fail(std::move(copied.error()));
   }

@@ -62,18 +62,6 @@ Task<Result<object::ObjectInfo>> source_file(ObjectContextPtr context, Path path
   co_return fail(co_await why_no_file(context, path, "rename"));
 }
 
-/// Errc::conflict while `path`, or what it lies in, is being moved as part of a directory.
-Task<Result<void>> check_not_moving(ObjectContextPtr context, Path path) {
-  const auto& options = context->options;
-  auto key = context->keys.directory(path);
-  if (!key) co_return fail(std::move(key.error()));
-  if (!options.renames) co_return Result<void>();
-  auto touched = co_await options.renames->touched(options.store_name, *key);
-  if (!touched) co_return fail(std::move(touched.error()));
-  if (*touched) co_return fail(Errc::conflict, "rename", "a directory is being renamed here");
-  co_return Result<void>();
-}
-
 struct CopyTo {
   Path path;
   Existing existing = Existing::may_go;
@@ -138,6 +126,8 @@ Task<Result<void>> rename_file(ObjectContextPtr context, object::ObjectInfo sour
 /// The whole move, with its plan on record.
 Task<Result<void>> follow_plan(ObjectContextPtr context, std::shared_ptr<OpenRename> rename, Path from, CopyTo wanted) {
   const Path& to = wanted.path;
+  for (const auto& tree : {rename->plan().from, rename->plan().to})
+    if (auto quiet = co_await check_nothing_sent(context, tree); !quiet) co_return quiet;
   // Asked only now: the plan keeps other renames away from the target.
   if (auto free = co_await check_free(context, to); !free) co_return fail(std::move(free.error()));
   auto moved = co_await move_all(context, rename, wanted.existing);
@@ -235,6 +225,7 @@ Task<Result<void>> ObjectFileSystem::copy(Path from, Path to) {
   if (!source) co_return fail(std::move(source.error()));
   if (from == to) co_return Result<void>();
   if (to.within(from)) co_return fail(Errc::not_found, "copy", "the target's parent is a file");
+  if (auto still = co_await check_not_moving(context, to); !still) co_return still;
   if (auto free = co_await check_target(context, to); !free) co_return fail(std::move(free.error()));
   auto copied = co_await copy_file(context, std::move(*source), to, Existing::may_go);
   if (!copied) co_return fail(std::move(copied.error()));
@@ -245,6 +236,7 @@ Task<Result<void>> ObjectFileSystem::remove_file(Path path) {
   auto context = context_;
   auto key = context->keys.file(path);
   if (!key) co_return fail(std::move(key.error()));
+  if (auto still = co_await check_not_moving(context, path); !still) co_return still;
   const Path parent = path.parent();
   bool exists = false;
   if (!parent.is_root()) {
@@ -318,6 +310,7 @@ Task<Result<void>> ObjectFileSystem::remove_directory(Path path) {
 Task<Result<void>> ObjectFileSystem::make_directory(Path path) {
   auto context = context_;
   if (path.is_root()) co_return fail(Errc::already_exists, "make directory", path.text());
+  if (auto still = co_await check_not_moving(context, path); !still) co_return still;
   if (auto free = co_await check_free(context, path); !free) co_return fail(std::move(free.error()));
   if (auto made = co_await put_marker(context, path); !made) co_return fail(std::move(made.error()));
   context->cache.wrote(path, directory_entry(path.name()));
@@ -329,6 +322,7 @@ Task<Result<void>> ObjectFileSystem::set_time(Path path, WallTime modified) {
   if (path.is_root()) co_return fail(Errc::unsupported, "set time", "a directory");
   auto key = context->keys.file(path);
   if (!key) co_return fail(std::move(key.error()));
+  if (auto still = co_await check_not_moving(context, path); !still) co_return still;
   auto info = co_await context->store->head(*key);
   if (!info && info.error().code == Errc::not_found) {
     Error why = co_await why_no_file(context, path, "set time");

@@ -160,6 +160,17 @@ Task<Result<void>> put_marker(ObjectContextPtr context, Path directory) {
   co_return Result<void>();
 }
 
+Task<Result<void>> check_not_moving(ObjectContextPtr context, Path path) {
+  const auto& options = context->options;
+  auto key = context->keys.directory(path);
+  if (!key) co_return fail(std::move(key.error()));
+  if (!options.renames) co_return Result<void>();
+  auto touched = co_await options.renames->touched(options.store_name, *key);
+  if (!touched) co_return fail(std::move(touched.error()));
+  if (*touched) co_return fail(Errc::conflict, "rename", "a directory is being renamed here");
+  co_return Result<void>();
+}
+
 Task<Result<void>> keep_directory(ObjectContextPtr context, Path directory) {
   if (directory.is_root()) co_return Result<void>();
   auto key = context->keys.directory(directory);

@@ -32,6 +32,10 @@ namespace gantry::vfs {
 /// Is anything at `path`? Errc::already_exists; not_found when the parent is missing. At most 2 requests.
 [[nodiscard]] Task<Result<void>> check_free(ObjectContextPtr context, Path path);
 
+/// Errc::conflict while `path`, or what it lies in, is being moved as part of a directory. 0 requests: the book of
+/// renames is asked.
+[[nodiscard]] Task<Result<void>> check_not_moving(ObjectContextPtr context, Path path);
+
 /// Puts a marker when the directory would otherwise not exist. 0 to 2 requests.
 [[nodiscard]] Task<Result<void>> keep_directory(ObjectContextPtr context, Path directory);
 /// 1 request.

@@ -269,6 +269,11 @@ Task<Result<Entry>> ObjectUpload::commit_now() {
     co_await abort_now();
     co_return fail(std::move(good.error()));
   }
+  // Whoever moves the directory has copied what was there: the new file would be taken for the old one, and deleted.
+  if (auto still = co_await check_not_moving(context_, path_); !still) {
+    co_await hold_now();
+    co_return fail(std::move(still.error()));
+  }
   next_.reset();
   Entry entry;
   entry.name = path_.name();

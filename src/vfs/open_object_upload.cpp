@@ -65,6 +65,7 @@ Task<Result<std::unique_ptr<Upload>>> open_object_upload(ObjectContextPtr contex
                                  ? context->store->limits().max_object
                                  : std::min(context->options.max_file_size, context->store->limits().max_object);
   if (options.expected_size.value_or(0) > most) co_return fail(Errc::too_large, "upload", path.text());
+  if (auto still = co_await check_not_moving(context, path); !still) co_return fail(std::move(still.error()));
   auto upload = std::make_unique<ObjectUpload>(co_await asio::this_coro::executor, context, path, options);
   const bool restart = options.mode == UploadMode::at_offset && options.offset == 0;
   const bool fresh = options.existing == Existing::may_go && (options.mode == UploadMode::replace || restart);

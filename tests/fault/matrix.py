@@ -23,43 +23,81 @@ import traceback
 
 import harness
 import matrix_faults
+import small_disk
+from gantry import stop
 from harness import Server, Setup, fresh_path, wait_until
-from matrix_faults import DEATHS, ENDINGS, FOR_EVER, KINDS, Run
+from matrix_faults import DEATHS, ENDINGS, FOR_EVER, FULL_DISK, KINDS, Run
 from matrix_plays import PART, PLAYS, check_rename, check_upload, do_well, first_commands, memory_is_back
 
 HARD_LIMIT = 60  # seconds a run may take
-OUTCOMES = ("done", "whole", "held", "again", "both", "failed")
+OUTCOMES = ("done", "whole", "held", "again", "failed")
+
+
+class MatrixServer(Server):
+    """A gantryd with short limits; its state database lies on a small disk if wanted."""
+
+    def __init__(self, store, small):
+        self.disk = small_disk.SmallDisk() if small else None
+        slow = 5 if Setup.sanitized() else 1
+        server = {"data_stall_timeout": f"{600 * slow}ms", "memory_budget": "64MiB"}
+        if self.disk:
+            server["state"] = f"sqlite:{self.disk.database}"
+        super().__init__(store, server=server, transfer={"part_size": PART[store]}, store_settings={
+            "retry_deadline": f"{800 * slow}ms", "request_timeout": f"{600 * slow}ms",
+            "join_timeout": f"{800 * slow}ms", "connect_timeout": f"{400 * slow}ms"})
+
+    @property
+    def state_file(self):
+        return self.disk.database if self.disk else self.directory / "gantry.db"
+
+    def check_end(self, status):
+        """It has ended as it should, and everything that is counted has been given back."""
+        assert status == 0, f"gantryd ended with status {status}"
+        last = self.log().splitlines()[-1]
+        assert last.endswith("stopped sessions=0 passive_ports=0 buffered_bytes=0"), f"not all given back: {last}"
+
+    def restart(self):
+        self.check_end(stop(self.process))
+        self.start()
+
+    def stop(self):
+        super().stop()
+        self.check_end(0)
+        self.remove_disk()
+
+    def drop(self):
+        """For one that is no good any more."""
+        self.process.kill()
+        self.process.wait()
+        self.fake.stop()
+        self.remove_disk()
+
+    def remove_disk(self):
+        if self.disk:
+            self.disk.remove()
 
 
 class Servers:
-    """One gantryd and its store for each dialect, kept from run to run; a failed run costs them."""
+    """One gantryd and its store for each dialect and disk, kept from run to run; a failed run costs them."""
 
     def __init__(self):
         self.running = {}
 
-    def get(self, store):
-        if store not in self.running:
-            slow = 5 if Setup.sanitized() else 1
-            self.running[store] = Server(
-                store,
-                store_settings={"retry_deadline": f"{800 * slow}ms", "request_timeout": f"{600 * slow}ms",
-                                "join_timeout": f"{800 * slow}ms", "connect_timeout": f"{400 * slow}ms"},
-                transfer={"part_size": PART[store]},
-                server={"data_stall_timeout": f"{600 * slow}ms", "memory_budget": "64MiB"})
-        return self.running[store]
+    def get(self, store, small=False):
+        if (store, small) not in self.running:
+            self.running[store, small] = MatrixServer(store, small)
+        return self.running[store, small]
 
-    def drop(self, store):
-        server = self.running.pop(store, None)
+    def drop(self, store, small):
+        server = self.running.pop((store, small), None)
         if server:
-            server.process.kill()
-            server.process.wait()
-            server.fake.stop()
+            server.drop()
         return server
 
     def stop_all(self):
-        for store in list(self.running):
-            memory_is_back(self.running[store], store)
-            self.running.pop(store).stop()
+        for store, small in list(self.running):
+            memory_is_back(self.running[store, small], store)
+            self.running.pop((store, small)).stop()
 
 
 # ---- one run
@@ -84,7 +122,8 @@ def perform(server, run):
     play.prepare(server, path)
     session = server.connect()
     server.control("DELETE", "requests")
-    by = {"store": with_failing_store, "client": with_ending_client, "process": with_dying_process}[run.who]
+    by = {"store": with_failing_store, "client": with_ending_client, "process": with_dying_process,
+          "disk": with_full_disk}[run.who]
     try:
         answer, tolerated = by(server, run, play, path, session)
     finally:
@@ -139,9 +178,8 @@ def with_ending_client(server, run, play, path, session):
     return None, [play.whole] if len(sent) == len(play.whole) - play.offset else []
 
 
-def with_dying_process(server, run, play, path, session):
-    name, action = DEATHS[run.kind]
-    server.fault(op=run.op, skip=run.nth - 1, action=action, times=1)
+def play_until(server, run, play, path, session):
+    """Begins the play in a thread and waits for the call: (list that will hold the answer's code, thread)."""
     heard = []
 
     def client():
@@ -151,16 +189,45 @@ def with_dying_process(server, run, play, path, session):
     thread = threading.Thread(target=client, daemon=True)
     thread.start()
     wait_until(lambda: len(server.requests(run.op)) >= run.nth or not thread.is_alive(), "the call comes", 10)
+    return heard, thread
+
+
+def with_dying_process(server, run, play, path, session):
+    name, action = DEATHS[run.kind]
+    server.fault(op=run.op, skip=run.nth - 1, action=action, times=1)
+    heard, thread = play_until(server, run, play, path, session)
     os.kill(server.pid, getattr(signal, name))
     if name == "SIGKILL":
         server.process.wait()
         session.close()
     thread.join(20)
     status = server.process.wait(20)
-    assert name == "SIGKILL" or status == 0, f"gantryd ended with status {status}"
+    if name != "SIGKILL":
+        server.check_end(status)
     forgive(server)
     server.start()
     return heard[0] if heard else None, [play.whole]
+
+
+def with_full_disk(server, run, play, path, session):
+    try:
+        if run.call == 0:
+            server.disk.fill()
+            heard = [do_well(session, play, path).code]
+        else:
+            server.fault(op=run.op, skip=run.nth - 1, action="latency", ms=200, times=1)
+            heard, thread = play_until(server, run, play, path, session)
+            server.disk.fill()
+            thread.join(20)
+    finally:
+        server.disk.empty()
+    assert heard, "no answer, though both sides live"
+    if heard[0] != play.final and heard[0] // 100 != 4:
+        raise AssertionError(f"the answer is {heard[0]}, a full disk deserves 4yz")
+    if run.call == 0 and play.on_record and heard[0] == play.final:
+        raise AssertionError(f"{heard[0]}, though nothing could be put on record")
+    session.command("NOOP", 200)
+    return heard[0], []
 
 
 # ---- which runs
@@ -192,11 +259,16 @@ def calls_of(server, play, seed):
 def plan(seed):
     rng = random.Random(seed)
     servers, runs = Servers(), []
+    small_disks = not (reason := small_disk.reason_against())
+    if reason:
+        print(f"skipped {FULL_DISK}: {reason}", flush=True)
     for store in ("s3", "cos"):
         for name in PLAYS:
             calls, play = calls_of(servers.get(store), name, rng.randrange(1 << 30))
             runs += matrix_faults.store_runs(store, name, calls, rng)
             runs += matrix_faults.process_runs(store, name, calls, rng)
+            if small_disks:
+                runs += matrix_faults.disk_runs(store, name, calls, rng)
             if not hasattr(play, "files"):
                 runs += matrix_faults.client_runs(store, play, rng)
     servers.stop_all()
@@ -223,22 +295,22 @@ def run_share(runs):
     try:
         play_share(servers, runs)
     finally:  # also when nobody reads the lines any more
-        for store in list(servers.running):
-            servers.drop(store)
+        for store, small in list(servers.running):
+            servers.drop(store, small)
 
 
 def play_share(servers, runs):
     for number, run in runs:
-        begun, problem = time.monotonic(), None
+        begun, problem, small = time.monotonic(), None, run.who == "disk"
         signal.alarm(HARD_LIMIT * (4 if Setup.sanitized() else 1))
         try:
-            outcome = perform(servers.get(run.store), run)
+            outcome = perform(servers.get(run.store, small), run)
         except Exception as error:  # a run may fail in any way; the next ones are played all the same
             outcome, problem = "failed", describe(error)
         finally:
             signal.alarm(0)
         if problem:
-            server = servers.drop(run.store)
+            server = servers.drop(run.store, small)
             for line in server.log().splitlines()[-8:] if server else []:
                 problem += "\n    log: " + line[:400]
         report(number, outcome, time.monotonic() - begun, problem)

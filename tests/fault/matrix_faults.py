@@ -69,6 +69,8 @@ DEATHS = {
     "SIGTERM in a call": ("SIGTERM", "stall"),
 }
 
+FULL_DISK = "state disk full"
+
 
 @dataclasses.dataclass(frozen=True)
 class Run:
@@ -76,17 +78,19 @@ class Run:
 
     store: str
     play: str
-    who: str  # store, client, process
+    who: str  # store, client, process, disk
     kind: str
     seed: int
-    call: int = 0
+    call: int = 0  # 0: before the first
     op: str = ""
     nth: int = 0
     on: bool = False  # from this call on
     offset: int = 0  # bytes the client sends before it ends
 
     def __str__(self):
-        if self.who == "client":
+        if self.who == "disk":
+            where = f"from call {self.call} ({self.op} {self.nth})" if self.call else "from the beginning"
+        elif self.who == "client":
             where = f"after {self.offset} bytes"
         else:
             where = f"{'from' if self.on else 'at'} call {self.call} ({self.op} {self.nth})"
@@ -106,6 +110,11 @@ def process_runs(store, play, calls, rng):
     for death in DEATHS:
         for call, op, nth in calls:
             yield Run(store, play, "process", death, rng.randrange(1 << 30), call, op, nth)
+
+
+def disk_runs(store, play, calls, rng):
+    for call, op, nth in [(0, "", 0), *calls]:
+        yield Run(store, play, "disk", FULL_DISK, rng.randrange(1 << 30), call, op, nth)
 
 
 def client_runs(store, play, rng):

@@ -20,7 +20,10 @@ import failing_downloads  # noqa: F401
 import failing_stores  # noqa: F401
 import held_uploads  # noqa: F401
 import lagging_listings  # noqa: F401
+import real_gateway  # noqa: F401
 import server_life  # noqa: F401
+import slow_finish  # noqa: F401
+import two_at_once  # noqa: F401
 
 
 def main():

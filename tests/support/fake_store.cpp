@@ -127,6 +127,7 @@ struct FakeStore::Implementation {
   std::int64_t now() const { return std::time(nullptr) + options.clock_offset.count(); }
 
   FakeStoreOptions options;
+  Uplink uplink{options.uplink};
   std::uint16_t port = 0;
   int listener = -1;
   SSL_CTX* tls = nullptr;
@@ -219,7 +220,7 @@ void FakeStore::Implementation::accept_loop() {
       client = client->done ? clients.erase(client) : std::next(client);
     }
     Client& client = clients.emplace_back();
-    client.socket = std::make_unique<Socket>(descriptor, options.throughput);
+    client.socket = std::make_unique<Socket>(descriptor, options.throughput, uplink);
     client.thread = std::thread([this, &client] { serve(client); });
   }
 }

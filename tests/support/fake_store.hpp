@@ -48,6 +48,7 @@ struct FakeStoreOptions {
   std::chrono::milliseconds latency{0};  ///< before each response
   std::size_t listing_lag = 0;           ///< the last writes (puts and removals) that listings do not show yet
   std::uint64_t throughput = 0;          ///< bytes a second and connection and direction; 0: no limit
+  std::uint64_t uplink = 0;              ///< bytes a second that all connections together bring in; 0: no limit
   std::string tls_certificate{};         ///< PEM chain file; empty: plain http
   std::string tls_key{};
   bool discard = false;  ///< contents above 64 KiB are hashed and forgotten; reading them gives a pattern

@@ -32,6 +32,7 @@ void declare(CLI::App& app, Arguments& a) {
   app.add_option("--port-file", a.port_file, "the port is written here once the server listens");
   app.add_option("--latency-ms", a.latency_ms, "before each response");
   app.add_option("--throughput", a.options.throughput, "bytes a second, connection and direction");
+  app.add_option("--uplink", a.options.uplink, "bytes a second that all connections together bring in");
   app.add_option("--min-part", a.options.min_part, "bytes; default: the dialect's");
   app.add_option("--max-page", a.options.max_page, "most entries of a listing page");
   app.add_option("--listing-lag", a.options.listing_lag, "writes that listings do not show yet");

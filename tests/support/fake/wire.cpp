@@ -50,6 +50,19 @@ std::string with_blanks(const HttpReply& reply) {
 
 }  // namespace
 
+std::size_t Uplink::turn(std::size_t wanted) const {
+  return rate_ == 0 ? wanted : std::min<std::size_t>(wanted, std::max<std::uint64_t>(rate_ / 50, 1));
+}
+
+void Uplink::carry(std::size_t bytes) {
+  if (rate_ == 0) return;
+  std::unique_lock lock(mutex_);
+  free_ = std::max(free_, std::chrono::steady_clock::now()) + std::chrono::microseconds(bytes * 1'000'000 / rate_);
+  const auto mine = free_;
+  lock.unlock();
+  std::this_thread::sleep_until(mine);
+}
+
 Socket::~Socket() {
   if (ssl_ != nullptr) SSL_free(ssl_);
   ::close(descriptor_);
@@ -63,10 +76,12 @@ bool Socket::accept_tls(ssl_ctx_st* context) {
 
 std::size_t Socket::read(char* data, std::size_t size) {
   if (throughput_ > 0) size = std::min<std::size_t>(size, std::max<std::uint64_t>(throughput_ / 20, 1));
+  size = uplink_.turn(size);
   ERR_clear_error();
   const auto got = ssl_ != nullptr ? SSL_read(ssl_, data, static_cast<int>(size)) : ::recv(descriptor_, data, size, 0);
   if (got <= 0) return 0;
   pace(static_cast<std::size_t>(got), throughput_);
+  uplink_.carry(static_cast<std::size_t>(got));
   return static_cast<std::size_t>(got);
 }
 

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,9 +20,26 @@ struct ssl_ctx_st;
 
 namespace gantry::test::fake {
 
+/// The line to the store, which all connections share: so many bytes a second go in. Thread-safe.
+class Uplink {
+ public:
+  explicit Uplink(std::uint64_t rate) : rate_(rate) {}  ///< 0: no limit
+  /// The most of `wanted` that one turn may carry.
+  [[nodiscard]] std::size_t turn(std::size_t wanted) const;
+  /// Waits until so many bytes have got through.
+  void carry(std::size_t bytes);
+
+ private:
+  std::uint64_t rate_;
+  std::mutex mutex_;
+  std::chrono::steady_clock::time_point free_{};
+};
+
 class Socket {
  public:
-  Socket(int descriptor, std::uint64_t throughput) : descriptor_(descriptor), throughput_(throughput) {}
+  /// The uplink outlives it.
+  Socket(int descriptor, std::uint64_t throughput, Uplink& uplink)
+      : descriptor_(descriptor), throughput_(throughput), uplink_(uplink) {}
   ~Socket();
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
@@ -37,6 +56,7 @@ class Socket {
  private:
   int descriptor_;
   std::uint64_t throughput_;
+  Uplink& uplink_;
   ssl_st* ssl_ = nullptr;
 };
 

@@ -31,8 +31,8 @@ TEST(FlushWindow, ASlowStoreGetsWhatItTakesInTenSeconds) {
   window.sent(8 * mib, start);
   window.sent(8 * mib, start);
   window.ended(8 * mib, after(4));  // 2 MiB/s: 20 MiB in ten seconds, 8 of them are on the way
-  EXPECT_TRUE(window.admits(12 * mib));
-  EXPECT_FALSE(window.admits(13 * mib));
+  EXPECT_TRUE(window.admits(6 * mib)) << "and 6 more that fill up behind them";
+  EXPECT_FALSE(window.admits(7 * mib));
   window.ended(8 * mib, after(80));  // 0.2 MiB/s
   EXPECT_TRUE(window.admits(8 * mib)) << "one piece always goes";
   window.sent(8 * mib, after(81));

@@ -30,6 +30,25 @@ TEST_F(ObjectCopies, AFailedDirectoryRenameChangesNothing) {
   }
 }
 
+TEST_F(ObjectCopies, WhatIsOnItsWayWhenOneFailsIsNotBrokenOff) {
+  fill(8);
+  const auto before = store_->keys();
+  int copies = 0;
+  int broken_off = 0;
+  store_->on_call([&](std::string operation, std::string) -> Task<void> {
+    if (operation != "copy") co_return;
+    if (++copies == 5) {
+      store_->fail_next("copy", Errc::denied);
+      co_return;
+    }
+    if (!co_await async::sleep_for(Milliseconds(20))) ++broken_off;
+  });
+  EXPECT_EQ(code(run(fs_->rename(at("/d"), at("/e")))), Errc::denied);
+  EXPECT_EQ(broken_off, 0) << "the store may still make such a copy, after the undo";
+  EXPECT_EQ(store_->keys(), before);
+  EXPECT_TRUE(must(run(renames_->records("main"))).empty());
+}
+
 TEST_F(ObjectCopies, ACancelledDirectoryRenameChangesNothing) {
   fill(50);
   const auto before = store_->keys();
