@@ -138,13 +138,16 @@ Result<void> Database::transact(const std::string& operation, Access access,
   if (!lease.taken()) return fail(Errc::unavailable, operation, "all connections to the state database are busy");
   if (SteadyClock::now() < lost_until_.load())
     return fail(Errc::unavailable, operation, "the state database did not answer a moment ago");
+  // A connection that could not be opened anew the last time is none.
+  if (lease.session().get_backend() == nullptr)
+    if (auto back = reconnect(lease.session(), operation); !back) return back;
   for (bool again : {true, false}) {
     try {
       attempt(lease.session(), access, work);
       return {};
     } catch (const soci::soci_error& problem) {
-      const auto category = problem.get_error_category();
-      if (again && category == soci::soci_error::connection_error && backend_ == Backend::postgresql) {
+      const bool lost = problem.get_error_category() == soci::soci_error::connection_error;
+      if (again && backend_ == Backend::postgresql && (lost || !lease.session().is_connected())) {
         if (auto back = reconnect(lease.session(), operation); !back) return back;
         continue;
       }
