@@ -33,6 +33,7 @@ struct Account {
   std::uint32_t max_sessions = 0;
   std::vector<std::string> allow_from;  ///< CIDR; empty: from everywhere
   bool require_tls = false;
+  bool disabled = false;
   bool anonymous = false;
 };
 

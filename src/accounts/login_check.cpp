@@ -28,6 +28,7 @@ Result<Account> apply_rules(Account account, const Login& attempt) {
     const auto network = Cidr::parse(text);
     return network && network->contains(attempt.peer_address);
   };
+  if (account.disabled) return fail(Errc::denied, "login", "the user is disabled");
   if (!account.allow_from.empty() && std::ranges::none_of(account.allow_from, holds_peer))
     return fail(Errc::denied, "login", "the address is not in allow_from");
   if (account.require_tls && !attempt.encrypted) return fail(Errc::denied, "login", "the user requires TLS");

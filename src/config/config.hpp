@@ -45,6 +45,7 @@ struct Server {
   std::uint32_t lanes = 0;          ///< threads that serve sessions; 0: one a core
   std::uint32_t blocking_threads = 8;
   std::string state = "sqlite:gantry.db";
+  std::string admin_socket = "gantryd.sock";  ///< Unix socket for gantryd user, sessions and so on; empty: none
   bool mode_z = false;
   std::vector<std::string> host_names;  ///< accepted by HOST (RFC 7151); empty: every name
   bool operator==(const Server&) const = default;
@@ -140,6 +141,7 @@ struct User {
   std::uint32_t max_sessions = 0;
   std::vector<std::string> allow_from;  ///< CIDR; empty: from everywhere
   bool require_tls = false;
+  bool disabled = false;
   bool operator==(const User&) const = default;
 };
 

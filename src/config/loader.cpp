@@ -40,8 +40,20 @@ void use_service_directories(Config& config, const Report& report) {
   };
   if (const std::string state = first("STATE_DIRECTORY"); !state.empty() && !report.written({"server", 0, "state"}))
     config.server.state = fmt::format("sqlite:{}/gantry.db", state);
+  if (const std::string state = first("STATE_DIRECTORY");
+      !state.empty() && !report.written({"server", 0, "admin_socket"}))
+    config.server.admin_socket = state + "/gantryd.sock";
   if (const std::string logs = first("LOGS_DIRECTORY"); !logs.empty() && !report.written({"log", 0, "directory"}))
     config.log.directory = logs;
+}
+
+/// Where the database lies the server may write, and whoever administers it looks there.
+void place_admin_socket(Config& config, const Report& report) {
+  static constexpr std::string_view sqlite = "sqlite:";
+  const std::string& state = config.server.state;
+  if (report.written({"server", 0, "admin_socket"}) || !state.starts_with(sqlite) || state == "sqlite::memory:") return;
+  const std::filesystem::path database = std::string_view(state).substr(sqlite.size());
+  config.server.admin_socket = (database.parent_path() / "gantryd.sock").string();
 }
 
 void resolve_paths_of(Section section, const std::filesystem::path& directory) {
@@ -92,6 +104,7 @@ std::expected<Loaded, std::vector<Problem>> load_text(std::string_view text, con
   fill_memory_budget(loaded.config, report);
   use_service_directories(loaded.config, report);
   resolve_paths(loaded.config, directory);
+  place_admin_socket(loaded.config, report);
   complete_and_validate(loaded.config, report);
   if (!report.clean()) return std::unexpected(report.take_errors());
   loaded.warnings = report.take_warnings();

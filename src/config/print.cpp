@@ -13,23 +13,9 @@
 namespace gantry::config {
 namespace {
 
-/// A TOML basic string.
-std::string text_of(std::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\')
-      out += {'\\', c};
-    else if (has_control({&c, 1}))
-      out += fmt::format("\\u{:04X}", static_cast<unsigned char>(c));
-    else
-      out += c;
-  }
-  return out + '"';
-}
-
 std::string list_of(const std::vector<std::string>& items) {
   std::string out;
-  for (const std::string& item : items) out += (out.empty() ? "" : ", ") + text_of(item);
+  for (const std::string& item : items) out += (out.empty() ? "" : ", ") + toml_text(item);
   return "[" + out + "]";
 }
 
@@ -39,28 +25,28 @@ struct Printer {
 
   std::string operator()(const std::string& text) const {
     const bool may_hold_password = setting.kind == Kind::url || setting.kind == Kind::database;
-    return text_of(may_hold_password ? hide_password(text) : text);
+    return toml_text(may_hold_password ? hide_password(text) : text);
   }
   std::string operator()(bool flag) const { return flag ? "true" : "false"; }
   std::string operator()(std::uint64_t number) const {
     if (setting.kind == Kind::number || number == 0) return fmt::format("{}", number);
-    return text_of(exact_bytes(number) + (setting.kind == Kind::rate ? "/s" : ""));
+    return toml_text(exact_bytes(number) + (setting.kind == Kind::rate ? "/s" : ""));
   }
-  std::string operator()(Milliseconds duration) const { return text_of(exact_duration(duration)); }
-  std::string operator()(Choice choice) const { return text_of(setting.choices[choice.index]); }
-  std::string operator()(const PortRange& range) const { return text_of(format_port_range(range)); }
+  std::string operator()(Milliseconds duration) const { return toml_text(exact_duration(duration)); }
+  std::string operator()(Choice choice) const { return toml_text(setting.choices[choice.index]); }
+  std::string operator()(const PortRange& range) const { return toml_text(format_port_range(range)); }
   std::string operator()(const std::vector<ListenAddress>& addresses) const {
     std::vector<std::string> items;
     for (const ListenAddress& address : addresses) items.push_back(format_listen_address(address));
     return list_of(items);
   }
   std::string operator()(const std::vector<std::string>& items) const { return list_of(items); }
-  std::string operator()(const Secret& secret) const { return text_of(secret.empty() ? "" : hidden_secret); }
-  std::string operator()(const Mount& place) const { return text_of(format_place(place)); }
+  std::string operator()(const Secret& secret) const { return toml_text(secret.empty() ? "" : hidden_secret); }
+  std::string operator()(const Mount& place) const { return toml_text(format_place(place)); }
   std::string operator()(const std::map<std::string, Mount>& places) const {
     std::string out;
     for (const auto& [path, place] : places)
-      out += fmt::format("{}{} = {}", out.empty() ? " " : ", ", text_of(path), text_of(format_place(place)));
+      out += fmt::format("{}{} = {}", out.empty() ? " " : ", ", toml_text(path), toml_text(format_place(place)));
     return out.empty() ? "{}" : "{" + out + " }";
   }
 };
@@ -114,11 +100,11 @@ class TomlWriter {
   std::string line_of(const Setting& setting, const Value& value, const std::string& owner) {
     if (const auto* secret = std::get_if<Secret>(&value)) {
       const WrittenSecret written = write_secret_(setting, owner, *secret);
-      return fmt::format("{}{} = {}\n", setting.name, written.in_file ? "_file" : "", text_of(written.text));
+      return fmt::format("{}{} = {}\n", setting.name, written.in_file ? "_file" : "", toml_text(written.text));
     }
     // Here passwords inside URLs are wanted: the file is to be served from.
     if (const auto* text = std::get_if<std::string>(&value))
-      return fmt::format("{} = {}\n", setting.name, text_of(*text));
+      return fmt::format("{} = {}\n", setting.name, toml_text(*text));
     return fmt::format("{} = {}\n", setting.name, print_value(setting, value));
   }
 
@@ -128,6 +114,19 @@ class TomlWriter {
 };
 
 }  // namespace
+
+std::string toml_text(std::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\')
+      out += {'\\', c};
+    else if (has_control({&c, 1}))
+      out += fmt::format("\\u{:04X}", static_cast<unsigned char>(c));
+    else
+      out += c;
+  }
+  return out + '"';
+}
 
 std::string to_toml(const Config& config, const WriteSecret& write_secret) {
   Config copy = config;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "config/config.hpp"
 #include "config/settings.hpp"
@@ -24,6 +25,9 @@ using WriteSecret =
 /// A gantry.toml that loads as this very configuration wherever it lies: what differs from the defaults, and every
 /// path, absolute.
 [[nodiscard]] std::string to_toml(const Config& config, const WriteSecret& write_secret);
+
+/// A TOML basic string.
+[[nodiscard]] std::string toml_text(std::string_view text);
 
 /// One value as TOML; "***" for secrets, and for passwords inside URLs.
 [[nodiscard]] std::string print_value(const Setting& setting, const Value& value);

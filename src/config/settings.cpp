@@ -162,8 +162,12 @@ constexpr auto table = std::to_array<Setting>({
         .between(1, 1024),
     row<&Server::state>(
         {"state", R"("sqlite:gantry.db")"}, database, restart,
-        "Database of held uploads: sqlite:PATH or postgresql://..., which several servers may share. Not "
-        "set: in $STATE_DIRECTORY, where systemd names one."),
+        "Database of users and unfinished uploads: sqlite:PATH or postgresql://..., which several servers may share. "
+        "Not set: in $STATE_DIRECTORY, where systemd names one."),
+    row<&Server::admin_socket>(
+        {"admin_socket", R"("gantryd.sock")"}, path, restart,
+        "Unix socket on which a running server hears gantryd user, sessions and reload, of its own user and of root; "
+        "empty: none. Not set: beside the SQLite database, else in $STATE_DIRECTORY, where systemd names one."),
     row<&Server::mode_z>({"mode_z", "false"}, flag, new_sessions,
                          "Offer MODE Z compression; some clients always use it when offered."),
     row<&Server::host_names>({"host_names", "[]"}, texts, new_sessions,
@@ -302,6 +306,7 @@ constexpr auto table = std::to_array<Setting>({
     row<&User::allow_from>({"allow_from", "[]"}, networks, new_sessions,
                            "Networks the user may come from; empty: everywhere."),
     row<&User::require_tls>({"require_tls", "false"}, flag, new_sessions, "Refuse the user without TLS."),
+    row<&User::disabled>({"disabled", "false"}, flag, new_sessions, "Refuse every login of the user."),
 
     row<&Anonymous::enabled>({"enabled", "false"}, flag, new_sessions,
                              "Let in the users anonymous and ftp with any password."),

@@ -23,6 +23,9 @@ constexpr std::uint64_t least_part_cos = mib;
 
 constexpr std::size_t longest_user_name = 64;
 
+/// sockaddr_un::sun_path (unix(7)) without the NUL at the end.
+constexpr std::size_t longest_socket_path = 107;
+
 class Validator {
  public:
   Validator(Config& config, Report& report) : config_(config), report_(report) {}
@@ -36,6 +39,12 @@ class Validator {
     warn_of_plain_passwords();
     check_anonymous();
     check_somebody_can_log_in();
+  }
+
+  /// Only this user, as the first of the configuration.
+  void run_user(const User& user) {
+    check_user(user, 0);
+    warn_of_plain_passwords();
   }
 
  private:
@@ -86,6 +95,9 @@ void Validator::check_server() {
     error(server("state"), R"(must begin with "sqlite:" or "postgresql:")");
   else if (state == "sqlite:")
     error(server("state"), R"(names no file; write e.g. "sqlite:gantry.db")");
+  if (server_config.admin_socket.size() > longest_socket_path && report_.written(server("admin_socket")))
+    error(server("admin_socket"), fmt::format("{} is longer than the {} bytes a Unix socket's path may have",
+                                              in_quotes(server_config.admin_socket), longest_socket_path));
   for (const std::string& host : server_config.host_names)
     if (!is_host_name(host)) error(server("host_names"), in_quotes(host) + " is not a DNS name");
   check_passive_ports();
@@ -262,7 +274,8 @@ void Validator::check_anonymous() {
 
 void Validator::check_somebody_can_log_in() {
   if (config_.users.empty() && !config_.anonymous.enabled)
-    report_.warning({"user", 0, {}}, "there are no users and anonymous is off: nobody can log in");
+    report_.warning({"user", 0, {}},
+                    "there are no users here and anonymous is off: nobody can log in but users of the state database");
 }
 
 void Validator::check_place(const Mount& place, const Spot& spot) {
@@ -280,5 +293,10 @@ void Validator::check_place(const Mount& place, const Spot& spot) {
 }  // namespace
 
 void complete_and_validate(Config& config, Report& report) { Validator(config, report).run(); }
+
+void validate_user(const User& user, const Config& config, Report& report) {
+  Config copy = config;
+  Validator(copy, report).run_user(user);
+}
 
 }  // namespace gantry::config

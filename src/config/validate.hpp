@@ -11,4 +11,7 @@ namespace gantry::config {
 /// every contradiction. Settings that already failed bring no second message.
 void complete_and_validate(Config& config, Report& report);
 
+/// The same for one user that is not of the file, reported as the first one; `config` is complete already.
+void validate_user(const User& user, const Config& config, Report& report);
+
 }  // namespace gantry::config

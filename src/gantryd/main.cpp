@@ -18,6 +18,7 @@
 #include "config/loader.hpp"
 #include "config/log_options.hpp"
 #include "config/print.hpp"
+#include "gantryd/admin.hpp"
 #include "gantryd/import.hpp"
 #include "gantryd/uploads.hpp"
 #include "server/check.hpp"
@@ -150,6 +151,7 @@ int run(int argc, char** argv) {
   auto* uploads_abort = uploads_command->add_subcommand("abort", "abort one in the bucket");
   std::string ticket;
   uploads_abort->add_option("TICKET", ticket, "as the list shows it")->required();
+  AdminCommands admin(app, file);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
@@ -162,6 +164,7 @@ int run(int argc, char** argv) {
   if (uploads_list->parsed()) return with_config(file, list_uploads);
   if (uploads_abort->parsed())
     return with_config(file, [&](const config::Config& config) { return abort_upload(config, ticket); });
+  if (admin.parsed()) return admin.run();
   if (print_only) return with_config(file, print_config);
   return serve(file);
 }

@@ -17,7 +17,7 @@ std::vector<std::string> check_stores(const config::Config& config) {
   Shared shared(config);  // its pool posts to the context and must be gone before it
   // A file is not made here: whoever checks may not be who serves.
   if (config.server.state.starts_with("postgres"))
-    if (auto opened = open_books(config, shared); !opened) problems.push_back(opened.error().text());
+    if (auto opened = open_state(config, shared); !opened) problems.push_back(opened.error().text());
   auto storage = Storage::create(config, shared, context.get_executor());
   if (!storage) {
     problems.push_back(storage.error().text());

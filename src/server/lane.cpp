@@ -3,6 +3,7 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <cstring>
 
 #include "base/log.hpp"
@@ -73,6 +74,33 @@ void Lane::drain() {
 void Lane::cancel() {
   asio::post(context_, [this] {
     for (Living& one : living_) one.child.cancel();
+  });
+}
+
+template <class Question>
+Task<std::invoke_result_t<Question>> Lane::ask(Question question) {
+  auto here = [](Question asked) -> Task<std::invoke_result_t<Question>> { co_return asked(); };
+  co_return co_await asio::co_spawn(context_, here(std::move(question)), asio::use_awaitable);
+}
+
+Task<std::vector<session::Summary>> Lane::summaries() {
+  co_return co_await ask([this] {
+    std::vector<session::Summary> all;
+    for (const Living& one : living_)
+      if (one.child.running()) all.push_back(one.session->summary());
+    return all;
+  });
+}
+
+Task<std::size_t> Lane::kill(std::function<bool(const session::Summary&)> chosen) {
+  co_return co_await ask([this, chosen = std::move(chosen)] {
+    std::size_t count = 0;
+    for (Living& one : living_) {
+      if (!one.child.running() || !chosen(one.session->summary())) continue;
+      one.child.cancel();
+      ++count;
+    }
+    return count;
   });
 }
 

@@ -1,9 +1,12 @@
 // One lane: a thread, an io_context, the stores' connections, and the sessions born here.
 #pragma once
 
+#include <functional>
 #include <list>
 #include <memory>
 #include <thread>
+#include <type_traits>
+#include <vector>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -29,6 +32,10 @@ class Lane : public session::Host {
   void cancel();
   /// Thread-safe.
   [[nodiscard]] std::size_t sessions() const { return count_.load(); }
+  /// May be awaited on another thread, not once the lane is stopped and not by who may be cancelled meanwhile.
+  [[nodiscard]] Task<std::vector<session::Summary>> summaries();
+  /// The same: cancels the sessions that are chosen; how many.
+  [[nodiscard]] Task<std::size_t> kill(std::function<bool(const session::Summary&)> chosen);
   /// Ends the thread; sessions must be gone or are dropped.
   void stop();
 
@@ -51,6 +58,9 @@ class Lane : public session::Host {
     std::unique_ptr<session::Session> session;
     async::Child child;
   };
+  /// Runs on the lane.
+  template <class Question>
+  [[nodiscard]] Task<std::invoke_result_t<Question>> ask(Question question);
   void begin(Tcp::socket socket, session::Security security);
   void bury_the_dead();
 

@@ -3,12 +3,17 @@
 #include <fmt/format.h>
 #include <netinet/tcp.h>
 
+#include <algorithm>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <iterator>
 
 #include "base/log.hpp"
 #include "config/loader.hpp"
 #include "config/log_options.hpp"
+#include "config/settings.hpp"
+#include "server/admin_socket.hpp"
+#include "server/admin_users.hpp"
 #include "server/credentials_watch.hpp"
 #include "server/lane.hpp"
 
@@ -79,7 +84,7 @@ Result<Tcp::acceptor> listen(asio::io_context& context, const config::ListenAddr
 
 }  // namespace
 
-struct Server::Parts {
+struct Server::Parts : Control {
   explicit Parts(const config::Config& config) : shared(config), signals(context, SIGTERM, SIGINT, SIGHUP) {}
 
   asio::io_context context{1};
@@ -89,20 +94,26 @@ struct Server::Parts {
   asio::signal_set signals;
   std::unique_ptr<Storage> storage;  ///< for the janitor, on the main thread's context
   CredentialsWatch credentials{context.get_executor(), shared};
+  std::unique_ptr<AdminSocket> admin;  ///< null: none, or it could not be opened
+  std::shared_ptr<async::ByteBudget> reload_turn = async::ByteBudget::create(1);  ///< one reload at a time
   std::size_t next_lane = 0;
 
   Task<void> accept(Listener& listener);
   Task<void> wait_for_signals(async::TaskGroup& tasks);
-  Task<void> reload();
+  Task<std::vector<session::Summary>> sessions() override;
+  Task<std::size_t> kill(std::function<bool(const session::Summary&)> chosen) override;
+  Task<Reloaded> reload() override;
+  Task<Reloaded> read_configuration();
+  void open_admin();
   Task<void> open_log(config::Log settings);
   Task<void> wait_until_empty(SteadyClock::duration limit);
   Task<void> keep_house();
   Task<Result<void>> call_roll();
   Task<void> keep_ledger();
-  std::size_t sessions() const;
+  std::size_t count() const;
 };
 
-std::size_t Server::Parts::sessions() const {
+std::size_t Server::Parts::count() const {
   std::size_t sum = 0;
   for (const auto& lane : lanes) sum += lane->sessions();
   return sum;
@@ -132,41 +143,86 @@ Task<void> Server::Parts::open_log(config::Log settings) {
   if (!opened) log::error("log not opened anew", {{"reason", opened.error().text()}});
 }
 
-Task<void> Server::Parts::reload() {
+Task<std::vector<session::Summary>> Server::Parts::sessions() {
+  std::vector<session::Summary> all;
+  for (auto& lane : lanes) {
+    auto some = co_await lane->summaries();
+    std::ranges::move(some, std::back_inserter(all));
+  }
+  co_return all;
+}
+
+Task<std::size_t> Server::Parts::kill(std::function<bool(const session::Summary&)> chosen) {
+  std::size_t ended = 0;
+  for (auto& lane : lanes) ended += co_await lane->kill(chosen);
+  co_return ended;
+}
+
+Task<Control::Reloaded> Server::Parts::reload() {
+  const async::Lease turn = co_await reload_turn->acquire(1);
+  if (turn.bytes() == 0) co_return Reloaded{.problems = {"the server stops"}, .warnings = {}};
+  auto reloaded = co_await read_configuration();
+  for (const std::string& problem : reloaded.problems) log::error("reload failed", {{"problem", problem}});
+  for (const std::string& warning : reloaded.warnings) log::warning("configuration", {{"warning", warning}});
+  if (reloaded.problems.empty()) log::info("reloaded", {{"file", shared.generation()->config->source}});
+  co_return reloaded;
+}
+
+Task<Control::Reloaded> Server::Parts::read_configuration() {
+  Reloaded outcome;
+  const auto failed = [&](std::string problem) {
+    outcome.problems.push_back(std::move(problem));
+    return std::move(outcome);
+  };
   auto before = shared.generation();
   // First of all, whatever the new configuration is worth: logrotate has moved the files away and waits.
   co_await open_log(before->config->log);
   std::string file = before->config->source;
   auto loaded = co_await shared.blocking.run([file] { return config::load_file(file); });
-  if (!loaded || !*loaded) {
-    if (!loaded)
-      log::error("reload failed", {{"reason", loaded.error().text()}});
-    else
-      for (const auto& problem : loaded->error()) log::error("reload failed", {{"problem", config::format(problem)}});
-    co_return;
+  if (!loaded) co_return failed(loaded.error().text());
+  if (!*loaded) {
+    for (const auto& problem : loaded->error()) outcome.problems.push_back(config::format(problem));
+    co_return outcome;
   }
+  for (const auto& warning : (*loaded)->warnings) outcome.warnings.push_back(config::format(warning));
   auto next = std::make_shared<Generation>(*before);
   auto config = std::make_shared<const config::Config>(std::move((*loaded)->config));
   auto tls =
       co_await async::run_blocking(shared.blocking, [config, before] { return make_tls(*config, before->tls.get()); });
-  if (!tls) {
-    log::error("reload failed", {{"reason", tls.error().text()}});
-    co_return;
-  }
+  if (!tls) co_return failed(tls.error().text());
+  for (const auto* setting : config::changed_settings(*before->config, *config))
+    if (setting->reload == config::Reload::restart)
+      outcome.warnings.push_back(
+          fmt::format("{}.{}: the change counts after a restart", setting->table, setting->name));
+  if (auto hidden = co_await hidden_users(config, shared.users))
+    std::ranges::move(*hidden, std::back_inserter(outcome.warnings));
   next->config = config;
   next->tls = std::move(*tls);
-  next->accounts = make_accounts(*config, shared.blocking);
+  next->accounts = make_accounts(*config, shared);
   if (next->tls) log::info("certificate", {{"subject", next->tls->describe()}});
   if (config->log != before->config->log) co_await open_log(config->log);
   shared.stores.renew_credentials(*config);
   shared.session_limits.set_limits(config->server.max_sessions, config->server.max_sessions_per_ip);
   shared.replace(std::move(next));
-  log::info("reloaded", {{"file", file}});
+  co_return outcome;
+}
+
+/// A server without it serves all the same.
+void Server::Parts::open_admin() {
+  const std::string path = shared.generation()->config->server.admin_socket;
+  if (path.empty()) return;
+  auto opened = AdminSocket::open(context.get_executor(), path, [this](json::object request) {
+    return answer_admin({shared.generation()->config, shared.users, this}, std::move(request));
+  });
+  if (opened)
+    admin = std::move(*opened);
+  else
+    log::warning("no admin socket", {{"setting", "server.admin_socket"}, {"reason", opened.error().detail}});
 }
 
 Task<void> Server::Parts::wait_until_empty(SteadyClock::duration limit) {
   auto deadline = SteadyClock::now() + limit;
-  while (sessions() > 0 && SteadyClock::now() < deadline) co_await async::sleep_for(drain_poll);
+  while (count() > 0 && SteadyClock::now() < deadline) co_await async::sleep_for(drain_poll);
 }
 
 Task<void> Server::Parts::keep_house() {
@@ -201,10 +257,10 @@ Task<void> Server::Parts::wait_for_signals(async::TaskGroup& tasks) {
     int signal = co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return;
     if (signal == SIGHUP) {
-      co_await reload();
+      (void)co_await reload();
       continue;
     }
-    log::info(signal == SIGTERM ? "draining" : "stopping", {{"sessions", sessions()}});
+    log::info(signal == SIGTERM ? "draining" : "stopping", {{"sessions", count()}});
     tasks.cancel();
     for (Listener& listener : listeners) listener.acceptor.close(error);
     if (signal == SIGTERM) {
@@ -220,6 +276,7 @@ Task<void> Server::Parts::wait_for_signals(async::TaskGroup& tasks) {
       co_await storage->sweep(Milliseconds::zero());
     }
     credentials.stop();
+    if (admin) admin->stop();
     co_return;
   }
 }
@@ -236,12 +293,16 @@ Result<std::unique_ptr<Server>> Server::create(std::shared_ptr<const config::Con
   generation->tls = std::move(*tls);
   if (generation->tls && generation->tls->expired())
     log::warning("certificate expired", {{"certificate", generation->tls->describe()}});
-  generation->accounts = make_accounts(*config, parts->shared.blocking);
+  if (auto opened = open_state(*config, parts->shared); !opened) return fail(std::move(opened.error()));
+  generation->accounts = make_accounts(*config, parts->shared);
   parts->shared.replace(generation);
 
-  if (auto opened = open_books(*config, parts->shared); !opened) return fail(std::move(opened.error()));
   Result<void> called;
-  auto call = [&]() -> Task<void> { called = co_await parts->call_roll(); };
+  auto call = [&]() -> Task<void> {
+    called = co_await parts->call_roll();
+    if (auto hidden = co_await hidden_users(config, parts->shared.users))
+      for (const std::string& user : *hidden) log::warning("configuration", {{"warning", user}});
+  };
   {
     async::Child first_call(parts->context.get_executor(), "ledger", call());
     parts->context.run();
@@ -264,6 +325,7 @@ Result<std::unique_ptr<Server>> Server::create(std::shared_ptr<const config::Con
     if (!acceptor) return fail(std::move(acceptor.error()));
     parts->listeners.push_back({std::move(*acceptor), session::Security::implicit_tls});
   }
+  parts->open_admin();
   std::size_t lanes =
       config->server.lanes > 0 ? config->server.lanes : std::max(1U, std::thread::hardware_concurrency());
   for (std::size_t i = 0; i < lanes; ++i) parts->lanes.push_back(std::make_unique<Lane>(parts->shared));
@@ -289,6 +351,9 @@ void Server::run() {
   tasks.spawn("ledger", parts_->keep_ledger());
   // Not one of the tasks: transfers that SIGTERM lets finish may need new keys.
   async::Child watch(executor, "credentials", parts_->credentials.run());
+  // Nor this: whoever waits for transfers to finish may want to see them, or to end them.
+  async::Child admin;
+  if (parts_->admin) admin = async::Child(executor, "admin", parts_->admin->run());
   async::Child control(executor, "signals", parts_->wait_for_signals(tasks));
   parts_->context.run();
   for (auto& lane : parts_->lanes) lane->stop();

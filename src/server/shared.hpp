@@ -8,6 +8,7 @@
 #include <string>
 
 #include "accounts/account.hpp"
+#include "accounts/user_records.hpp"
 #include "async/blocking.hpp"
 #include "async/byte_budget.hpp"
 #include "config/config.hpp"
@@ -44,6 +45,7 @@ class Shared {
   std::shared_ptr<async::ByteBudget> budget;
   std::shared_ptr<PassivePorts> passive_ports;
   StoreStates stores;
+  std::shared_ptr<accounts::UserRecords> users;  ///< null: the state database is in memory and has none
   std::shared_ptr<vfs::UploadLedger> ledger = vfs::make_memory_upload_ledger();
   std::shared_ptr<vfs::RenamePlans> renames = vfs::make_memory_rename_plans();
   std::shared_ptr<vfs::DigestBook> digest_book = vfs::make_memory_digest_book();

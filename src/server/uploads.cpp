@@ -3,8 +3,6 @@
 #include <boost/asio/io_context.hpp>
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 
 #include "async/child.hpp"
 #include "server/wire.hpp"
@@ -24,19 +22,12 @@ std::string_view name_of(vfs::UploadLedger::State state) {
   return "";
 }
 
-/// A SQLite file that is not there holds nothing, and must not be made by whoever only looks.
-bool has_database(const std::string& location) {
-  static constexpr std::string_view sqlite = "sqlite:";
-  std::error_code ignored;
-  return !location.starts_with(sqlite) || std::filesystem::exists(location.substr(sqlite.size()), ignored);
-}
-
 /// Runs `work` on a storage of its own, with the ledger of the configuration.
 template <class T>
 Result<T> with_storage(const config::Config& config, std::function<Task<Result<T>>(Storage&)> work) {
   asio::io_context context(1);
   Shared shared(config);  // its pool posts to the context and must be gone before it
-  if (auto opened = open_books(config, shared); !opened) return fail(std::move(opened.error()));
+  if (auto opened = open_state(config, shared); !opened) return fail(std::move(opened.error()));
   auto storage = Storage::create(config, shared, context.get_executor());
   if (!storage) return fail(std::move(storage.error()));
   Result<T> result = fail(Errc::internal, "uploads");
@@ -49,7 +40,7 @@ Result<T> with_storage(const config::Config& config, std::function<Task<Result<T
 }  // namespace
 
 Result<std::vector<UploadLine>> list_uploads(const config::Config& config) {
-  if (!has_database(config.server.state)) return std::vector<UploadLine>();
+  if (!has_state(config)) return std::vector<UploadLine>();
   auto records = with_storage<std::vector<RecordedUpload>>(config, [](Storage& storage) { return storage.uploads(); });
   if (!records) return fail(std::move(records.error()));
   std::vector<UploadLine> lines;
@@ -66,7 +57,7 @@ Result<std::vector<UploadLine>> list_uploads(const config::Config& config) {
 }
 
 Result<void> abort_upload(const config::Config& config, const std::string& ticket) {
-  if (!has_database(config.server.state)) return fail(Errc::not_found, "abort upload", "there is no state database");
+  if (!has_state(config)) return fail(Errc::not_found, "abort upload", "there is no state database");
   return with_storage<void>(config, [&](Storage& storage) { return storage.abort_upload(ticket); });
 }
 

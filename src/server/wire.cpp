@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
+#include <system_error>
 
 #include "accounts/file_account_source.hpp"
 #include "accounts/login_check.hpp"
+#include "accounts/sql_account_source.hpp"
 #include "base/log.hpp"
+#include "config/user_text.hpp"
 #include "object/remote_store.hpp"
 #include "vfs/directories.hpp"
 #include "vfs/held_uploads.hpp"
@@ -126,7 +130,15 @@ accounts::Account to_account(const config::User& user) {
   account.max_sessions = user.max_sessions;
   account.allow_from = user.allow_from;
   account.require_tls = user.require_tls;
+  account.disabled = user.disabled;
   return account;
+}
+
+/// An account that cannot be read wholly lets nobody in: what is missing may be a restriction.
+Result<accounts::Account> account_of_record(const accounts::UserRecord& record) {
+  auto user = config::read_user({record.name, record.password, record.settings});
+  if (!user) return fail(Errc::invalid, "read user of the state database", config::format(user.error().front()));
+  return to_account(*user);
 }
 
 }  // namespace
@@ -322,24 +334,33 @@ Task<Result<void>> Storage::abort_upload(std::string ticket) {
   co_return fail(Errc::not_found, "abort upload", "no upload has the ticket " + ticket);
 }
 
-Result<void> open_books(const config::Config& config, Shared& shared) {
+Result<void> open_state(const config::Config& config, Shared& shared) {
   const auto is_bucket = [](const config::Store& store) {
     return store.type == config::StoreType::s3 || store.type == config::StoreType::cos;
   };
-  // Disks keep interrupted uploads beside the files and rename in one step.
-  if (!std::ranges::any_of(config.stores, is_bucket) || config.server.state == "sqlite::memory:") return {};
+  if (config.server.state == "sqlite::memory:") return {};  // nothing is kept, and nobody else could write to it
   auto database = state::Database::open({.location = config.server.state}, shared.blocking);
   if (!database)
     return fail(
         database.error().code, "server.state",
         database.error().detail + "; the database must be a file that can be written, or a server that answers");
+  shared.users = std::make_shared<accounts::UserRecords>(*database);
+  // Disks keep interrupted uploads beside the files and rename in one step.
+  if (!std::ranges::any_of(config.stores, is_bucket)) return {};
   shared.ledger = vfs::make_sql_upload_ledger(*database);
   shared.renames = vfs::make_sql_rename_plans(*database);
   shared.digest_book = vfs::make_sql_digest_book(std::move(*database));
   return {};
 }
 
-std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config, async::BlockingPool& pool) {
+bool has_state(const config::Config& config) {
+  static constexpr std::string_view sqlite = "sqlite:";
+  const std::string& location = config.server.state;
+  std::error_code ignored;
+  return !location.starts_with(sqlite) || std::filesystem::exists(location.substr(sqlite.size()), ignored);
+}
+
+std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config, Shared& shared) {
   std::vector<accounts::Account> all;
   std::ranges::transform(config.users, std::back_inserter(all), to_account);
   std::optional<accounts::Account> anonymous;
@@ -350,8 +371,12 @@ std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config, 
     guest.permissions = config.anonymous.permissions;
     anonymous = to_account(guest);
   }
-  auto source = std::make_shared<accounts::FileAccountSource>(std::move(all), std::move(anonymous));
-  return std::make_shared<accounts::LoginCheck>(std::move(source), pool);
+  std::shared_ptr<accounts::AccountSource> source =
+      std::make_shared<accounts::FileAccountSource>(std::move(all), std::move(anonymous));
+  if (shared.users)
+    source = std::make_shared<accounts::LayeredAccountSource>(
+        std::move(source), std::make_shared<accounts::SqlAccountSource>(shared.users, account_of_record));
+  return std::make_shared<accounts::LoginCheck>(std::move(source), shared.blocking);
 }
 
 Result<std::shared_ptr<const tls::ServerContext>> make_tls(const config::Config& config,

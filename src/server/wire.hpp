@@ -44,13 +44,15 @@ class Storage {
   std::unique_ptr<Parts> parts_;
 };
 
-/// Gives `shared` its books of multipart uploads, directory renames and checksums: in the state database when there is
-/// a bucket. Blocks. Errors name server.state.
-[[nodiscard]] Result<void> open_books(const config::Config& config, Shared& shared);
+/// Opens the state database, unless it is sqlite::memory:, and gives `shared` what stands on it: users and, when there
+/// is a bucket, the books of multipart uploads, directory renames and checksums. Blocks. Errors name server.state.
+[[nodiscard]] Result<void> open_state(const config::Config& config, Shared& shared);
 
-/// The accounts of the configuration file.
-[[nodiscard]] std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config,
-                                                                async::BlockingPool& pool);
+/// False for a SQLite file that is not there: it holds nothing, and must not be made by whoever only looks.
+[[nodiscard]] bool has_state(const config::Config& config);
+
+/// The accounts of the configuration file and, where they lack a name, of the state database.
+[[nodiscard]] std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config, Shared& shared);
 
 /// Certificate and key of the configuration; null when TLS is off. TLS sessions of `previous` can be resumed on it.
 [[nodiscard]] Result<std::shared_ptr<const tls::ServerContext>> make_tls(const config::Config& config,

@@ -55,6 +55,25 @@ log::Fields Session::log_fields() const {
   return fields;
 }
 
+Summary Session::summary() const {
+  const auto since = [now = SteadyClock::now()](SteadyClock::time_point then) {
+    return std::chrono::duration_cast<Milliseconds>(now - then);
+  };
+  Summary all{.id = id_,
+              .peer = peer_text_,
+              .user = state.logged_in ? state.account.name : std::string(),
+              .encrypted = encrypted(),
+              .client = state.client,
+              .directory = state.logged_in ? state.cwd.text() : std::string(),
+              .age = since(started_),
+              .idle = running_ ? Milliseconds::zero() : since(last_activity_)};
+  if (state.progress) {
+    all.transfer = state.progress->what;
+    all.bytes = state.progress->bytes;
+  }
+  return all;
+}
+
 Result<vfs::Path> Session::resolve(std::string_view argument) const { return vfs::Path::resolve(state.cwd, argument); }
 
 void Session::reinitialise() {

@@ -13,6 +13,7 @@
 #include "session/control_channel.hpp"
 #include "session/host.hpp"
 #include "session/state.hpp"
+#include "session/summary.hpp"
 
 namespace gantry::session {
 
@@ -63,6 +64,7 @@ class Session {
   void close_after_reply() { closing_ = true; }
   /// Back to the state before USER; TLS stays (RFC 4217 section 11 leaves it to policy).
   void reinitialise();
+  [[nodiscard]] Summary summary() const;
   /// Fields every log line about this session begins with.
   [[nodiscard]] log::Fields log_fields() const;
 

@@ -16,6 +16,9 @@ constexpr int patience_seconds = 10;
 /// How long a call waits for a connection that another call has.
 constexpr int lease_milliseconds = 15'000;
 
+/// A server that did not answer is not asked again for so long: calls that wait in line would each wait for it.
+constexpr auto lost_pause = std::chrono::seconds(1);
+
 constexpr std::string_view sqlite_prefix = "sqlite:";
 
 /// What the library says may quote the connection string.
@@ -55,7 +58,8 @@ class Lease {
 Database::~Database() = default;
 
 Result<std::shared_ptr<Database>> Database::open(DatabaseOptions options, async::BlockingPool& pool) {
-  auto database = std::shared_ptr<Database>(new Database(pool));
+  const std::size_t connections = std::max<std::size_t>(options.connections, 1);
+  auto database = std::shared_ptr<Database>(new Database(pool, connections));
   database->self_ = database;
   const std::string& location = options.location;
   if (location.starts_with(sqlite_prefix)) {
@@ -69,9 +73,8 @@ Result<std::shared_ptr<Database>> Database::open(DatabaseOptions options, async:
     return fail(Errc::invalid, "state", "must begin with sqlite: or postgresql://");
   }
   try {
-    database->connections_ = std::make_unique<soci::connection_pool>(std::max<std::size_t>(options.connections, 1));
-    for (std::size_t i = 0; i < std::max<std::size_t>(options.connections, 1); ++i)
-      database->connect(database->connections_->at(i));
+    database->connections_ = std::make_unique<soci::connection_pool>(connections);
+    for (std::size_t i = 0; i < connections; ++i) database->connect(database->connections_->at(i));
   } catch (const std::exception& problem) {
     return fail(Errc::unavailable, "open state database", without_password(problem.what(), database->parameters_));
   }
@@ -118,24 +121,35 @@ void Database::attempt(soci::session& sql, Access access, const std::function<vo
   }
 }
 
+Result<void> Database::reconnect(soci::session& sql, const std::string& operation) {
+  try {
+    sql.close();
+    connect(sql);
+    return {};
+  } catch (const soci::soci_error& lost) {
+    lost_until_ = SteadyClock::now() + lost_pause;
+    return fail(Errc::unavailable, operation, without_password(lost.what(), parameters_));
+  }
+}
+
 Result<void> Database::transact(const std::string& operation, Access access,
                                 const std::function<void(soci::session&)>& work) {
   Lease lease(*connections_);
   if (!lease.taken()) return fail(Errc::unavailable, operation, "all connections to the state database are busy");
+  if (SteadyClock::now() < lost_until_.load())
+    return fail(Errc::unavailable, operation, "the state database did not answer a moment ago");
+  // A connection that could not be opened anew the last time is none.
+  if (lease.session().get_backend() == nullptr)
+    if (auto back = reconnect(lease.session(), operation); !back) return back;
   for (bool again : {true, false}) {
     try {
       attempt(lease.session(), access, work);
       return {};
     } catch (const soci::soci_error& problem) {
-      const auto category = problem.get_error_category();
-      if (again && category == soci::soci_error::connection_error && backend_ == Backend::postgresql) {
-        try {
-          lease.session().close();
-          connect(lease.session());
-          continue;
-        } catch (const soci::soci_error& lost) {
-          return fail(Errc::unavailable, operation, without_password(lost.what(), parameters_));
-        }
+      const bool lost = problem.get_error_category() == soci::soci_error::connection_error;
+      if (again && backend_ == Backend::postgresql && (lost || !lease.session().is_connected())) {
+        if (auto back = reconnect(lease.session(), operation); !back) return back;
+        continue;
       }
       const std::string text = without_password(problem.what(), parameters_);
       const bool busy = text.contains("locked") || text.contains("lock timeout") || text.contains("serialize");

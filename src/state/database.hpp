@@ -4,6 +4,7 @@
 
 #include <soci/soci.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -13,6 +14,7 @@
 #include <utility>
 
 #include "async/blocking.hpp"
+#include "async/byte_budget.hpp"
 
 namespace gantry::state {
 
@@ -40,12 +42,15 @@ class Database {
 
   /// Runs `work(soci::session&)`, in one transaction on the blocking pool and gives what it returns. An exception of
   /// the database rolls back: Errc::conflict when others were in the way until the deadline, else unavailable. A lost
-  /// connection is opened anew and the work begun again once, so it must do nothing but statements.
+  /// connection is opened anew and the work begun again once, so it must do nothing but statements. When that fails,
+  /// everybody hears so at once for a moment. Takes a thread of the pool only when a connection is free.
   template <class Work>
   [[nodiscard]] Task<Result<std::invoke_result_t<Work, soci::session&>>> run(std::string operation, Access access,
                                                                              Work work) {
     using Value = std::invoke_result_t<Work, soci::session&>;
     auto keep_alive = self_.lock();
+    // Cancelled callers get no turn and go on without one: what they record must be recorded all the same.
+    const async::Lease turn = co_await turns_->acquire(1);
     co_return co_await async::run_blocking(pool_, [keep_alive, operation, access, work]() -> Result<Value> {
       if constexpr (std::is_void_v<Value>) {
         return keep_alive->transact(operation, access, work);
@@ -63,14 +68,18 @@ class Database {
                                       const std::function<void(soci::session&)>& work);
 
  private:
-  explicit Database(async::BlockingPool& pool) : pool_(pool) {}
+  Database(async::BlockingPool& pool, std::size_t connections)
+      : pool_(pool), turns_(async::ByteBudget::create(connections)) {}
   void connect(soci::session& sql) const;
+  [[nodiscard]] Result<void> reconnect(soci::session& sql, const std::string& operation);
   void attempt(soci::session& sql, Access access, const std::function<void(soci::session&)>& work) const;
 
   async::BlockingPool& pool_;
   Backend backend_ = Backend::sqlite;
   std::string parameters_;
   std::unique_ptr<soci::connection_pool> connections_;
+  std::shared_ptr<async::ByteBudget> turns_;  ///< one byte is the right to one connection
+  std::atomic<SteadyClock::time_point> lost_until_{};
   std::weak_ptr<Database> self_;
 };
 

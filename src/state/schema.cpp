@@ -66,7 +66,21 @@ constexpr auto version_3 = std::to_array<std::string_view>({
     R"(CREATE INDEX digests_by_age ON digests (kept))",
 });
 
-constexpr std::array<std::span<const std::string_view>, 3> versions{version_1, version_2, version_3};
+/// Version 4: users (accounts::UserRecords), and of each setting that was given its value as TOML.
+constexpr auto version_4 = std::to_array<std::string_view>({
+    R"(CREATE TABLE users (
+         name TEXT PRIMARY KEY,
+         password TEXT NOT NULL,
+         created BIGINT NOT NULL,
+         changed BIGINT NOT NULL))",
+    R"(CREATE TABLE user_settings (
+         user_name TEXT NOT NULL REFERENCES users (name) ON DELETE CASCADE,
+         setting TEXT NOT NULL,
+         value TEXT NOT NULL,
+         PRIMARY KEY (user_name, setting)))",
+});
+
+constexpr std::array<std::span<const std::string_view>, 4> versions{version_1, version_2, version_3, version_4};
 
 }  // namespace
 

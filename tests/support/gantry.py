@@ -38,6 +38,7 @@ class Setup:
     build = ROOT / "build" / "release"
     _scratch = None
     _rgw = None
+    _postgresql = None
 
     @classmethod
     def scratch(cls):
@@ -83,6 +84,27 @@ class Setup:
             pairs = (line.removeprefix("export ").split("=", 1) for line in done.stdout.splitlines())
             cls._rgw = {name: value.strip("'") for name, value in pairs}
         return cls._rgw
+
+
+    @classmethod
+    def postgresql(cls):
+        """Host and port of a running PostgreSQL server, started on first use; the user is gantry."""
+        if cls._postgresql is None:
+            script, directory = str(SUPPORT / "postgresql"), tempfile.mkdtemp(prefix="gantry-postgresql.")
+            atexit.register(subprocess.run, [script, "down", directory], check=False)
+            done = subprocess.run([script, "up", directory], check=True, stdout=subprocess.PIPE, text=True)
+            location = urllib.parse.urlsplit(done.stdout.split("=", 1)[1].strip())
+            cls._postgresql = (location.hostname, location.port)
+        return cls._postgresql
+
+    @classmethod
+    def fresh_database(cls):
+        """The name of a new, empty database of that server."""
+        host, port = cls.postgresql()
+        name = f"test_{random.randrange(10**12)}"
+        subprocess.run(["psql", "-h", host, "-p", str(port), "-U", "gantry", "-q", "-c", f"CREATE DATABASE {name}",
+                        "postgres"], check=True, stdin=subprocess.DEVNULL)
+        return name
 
 
 def free_port(host="127.0.0.1"):

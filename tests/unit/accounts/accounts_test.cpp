@@ -182,7 +182,9 @@ TEST_F(Logins, TheRulesOfTheAccountAreChecked) {
   bob.require_tls = true;
   Account carol = account("carol", "c");
   carol.allow_from = {"nonsense"};
-  LoginCheck accounts(file_source({alice, bob, carol}), pool_);
+  Account dave = account("dave", "d");
+  dave.disabled = true;
+  LoginCheck accounts(file_source({alice, bob, carol, dave}), pool_);
   EXPECT_TRUE(login(accounts, "alice", "a", "10.1.2.3"));
   EXPECT_TRUE(login(accounts, "alice", "a", "2001:db8::7"));
   EXPECT_THAT(login(accounts, "alice", "a", "192.0.2.1").error().detail, HasSubstr("allow_from"));
@@ -191,6 +193,17 @@ TEST_F(Logins, TheRulesOfTheAccountAreChecked) {
   EXPECT_TRUE(login(accounts, "bob", "b", "192.0.2.1", true));
   EXPECT_THAT(login(accounts, "bob", "b").error().detail, HasSubstr("TLS"));
   EXPECT_EQ(login(accounts, "carol", "c").error().code, Errc::denied);
+  EXPECT_THAT(login(accounts, "dave", "d").error().detail, HasSubstr("disabled"));
+  EXPECT_THAT(login(accounts, "dave", "x").error().detail, HasSubstr("password"));
+}
+
+TEST_F(Logins, ASourceThatCannotTellIsNoVerdict) {
+  class Broken : public AccountSource {
+    Task<Result<std::optional<Account>>> find(std::string) override { co_return fail(Errc::unavailable, "find"); }
+    Secret decoy() const override { return Secret("x"); }
+  };
+  LoginCheck accounts(std::make_shared<Broken>(), pool_);
+  EXPECT_EQ(login(accounts, "alice", "a").error().code, Errc::unavailable);
 }
 
 TEST_F(Logins, AnonymousTakesAnyPassword) {

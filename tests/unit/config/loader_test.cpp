@@ -277,6 +277,7 @@ TEST(Loader, ReadsTheExampleOfEveryTable) {
   EXPECT_EQ(config.server.listen, (std::vector<ListenAddress>{{"127.0.0.1", 2100}, {"::", 0}}));
   EXPECT_EQ(config.server.idle_timeout, Seconds(90));
   EXPECT_EQ(config.server.state, "sqlite:/etc/gantry/state.db");
+  EXPECT_EQ(config.server.admin_socket, "/etc/gantry/admin.sock");
   EXPECT_EQ(config.tls.certificate, "/etc/gantry/cert.pem");
   EXPECT_EQ(config.log.directory, "/etc/gantry/logs");
   ASSERT_EQ(config.stores.size(), 4U);
@@ -297,6 +298,7 @@ TEST(Loader, AnEmptyFileGivesTheDefaults) {
   expected.source = "/etc/gantry.toml";
   expected.server.memory_budget = usable_memory() / 100 * 25;
   expected.server.state = "sqlite:/etc/gantry.db";
+  expected.server.admin_socket = "/etc/gantryd.sock";
   expected.log.directory = "/etc/log";
   EXPECT_EQ(loaded->config, expected);
   ASSERT_EQ(loaded->warnings.size(), 1U);
@@ -460,6 +462,19 @@ TEST_F(LoaderFiles, MemoryIsTheLeastOfMachineAndGroups) {
   EXPECT_EQ(usable_memory(directory_), mib);
 }
 
+TEST(Loader, TheAdminSocketLiesBesideTheDatabase) {
+  const auto socket_of = [](const std::string& server) {
+    const auto loaded = load_text("[server]\n" + server, "/etc/gantry/gantry.toml");
+    return loaded ? loaded->config.server.admin_socket : format(loaded.error().front());
+  };
+  EXPECT_EQ(socket_of("state = \"sqlite:/srv/state/my.db\"\n"), "/srv/state/gantryd.sock");
+  EXPECT_EQ(socket_of("state = \"postgresql://u@h/d\"\n"), "/etc/gantry/gantryd.sock");
+  EXPECT_EQ(socket_of("state = \"sqlite:/srv/my.db\"\nadmin_socket = \"run/a.sock\"\n"), "/etc/gantry/run/a.sock");
+  EXPECT_EQ(socket_of("admin_socket = \"\"\n"), "");
+  EXPECT_THAT(socket_of("admin_socket = \"/" + std::string(107, 'x') + "\"\n"),
+              HasSubstr("gantry.toml:2:1: server.admin_socket"));
+}
+
 TEST(Loader, DirectoriesOfTheServiceManagerTakeThePlaceOfDefaultsOnly) {
   ::setenv("STATE_DIRECTORY", "/var/lib/gantry:/var/lib/other", 1);
   ::setenv("LOGS_DIRECTORY", "/var/log/gantry", 1);
@@ -477,6 +492,8 @@ TEST(Loader, DirectoriesOfTheServiceManagerTakeThePlaceOfDefaultsOnly) {
   EXPECT_EQ(defaults->config.log.directory, "/var/log/gantry");
   EXPECT_EQ(old_tool->config.server.state, "sqlite:/var/lib/gantry/gantry.db");
   EXPECT_EQ(written->config.server.state, "sqlite:/etc/gantry/my.db");
+  EXPECT_EQ(defaults->config.server.admin_socket, "/var/lib/gantry/gantryd.sock");
+  EXPECT_EQ(written->config.server.admin_socket, "/etc/gantry/gantryd.sock");
   EXPECT_EQ(written->config.log.directory, "");
 }
 

@@ -24,6 +24,7 @@ memory_budget = "64MiB"
 lanes = 2
 blocking_threads = 3
 state = "sqlite:state.db"
+admin_socket = "admin.sock"
 mode_z = true
 host_names = ["ftp.example.com"]
 
@@ -106,6 +107,7 @@ max_download = "1MB/s"
 max_sessions = 2
 allow_from = ["10.0.0.0/8", "2001:db8::/32"]
 require_tls = true
+disabled = true
 
 [anonymous]
 enabled = true
