@@ -208,7 +208,9 @@ def toml(value):
         return str(value)
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(toml(v) for v in value) + "]"
-    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{toml(k)} = {toml(v)}" for k, v in value.items()) + " }"
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def table(header, values):
@@ -280,7 +282,8 @@ class Gantry(Daemon):
     (everything but to destroy what exists)."""
 
     def __init__(self, store="local", server=None, tls=None, transfer=None, latency_ms=0, store_arguments=(),
-                 store_settings=None, demo=None):
+                 store_settings=None, demo=None, anonymous=None, users=()):
+        """`users`: more of them, each a table; name, password (the name) and home (all of the store) may be left out."""
         self.store = store
         self.directory = Setup.directory("gantryd")
         self.port, self.tls_port = free_port(), free_port()
@@ -303,7 +306,9 @@ class Gantry(Daemon):
             + table("[[user]]", {"name": "viewer", "password": "viewer", "home": "main:/", "permissions": "elr"})
             + table("[[user]]", {"name": "writer", "password": "writer", "home": "main:/",
                                  "permissions": "eadfmwMT"})
-            + table("[[user]]", {"name": "keeper", "password": "keeper", "home": "main:/", "delete_enable": False}),
+            + table("[[user]]", {"name": "keeper", "password": "keeper", "home": "main:/", "delete_enable": False})
+            + "".join(table("[[user]]", {"password": user["name"], "home": "main:/", **user}) for user in users)
+            + (table("[anonymous]", anonymous) if anonymous else ""),
             encoding="utf-8",
         )
         self.log_file = self.directory / "log"

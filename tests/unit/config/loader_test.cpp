@@ -162,6 +162,25 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"State",
                 "[server]\nstate = \"mysql:x\"\n",
                 {R"(gantry.toml:2:1: server.state: must begin with "sqlite:" or "postgresql:")"}},
+        Mistake{"MessageFileWithSlash",
+                "[server]\nmessage_file = \"a/b\"\n",
+                {R"(gantry.toml:2:1: server.message_file: "a/b" is not the name of a file)"}},
+        Mistake{"WelcomeWithControls",
+                "[server]\nwelcome = \"a\\nb\\u0007\"\n",
+                {"gantry.toml:2:11: server.welcome: holds a control character besides line ends"}},
+        Mistake{"WelcomeTooLong",
+                "[server]\nwelcome = \"" + std::string(4097, 'x') + "\"\n",
+                {"gantry.toml:2:1: server.welcome: has more than 4KiB"}},
+        Mistake{
+            "AnonymousMayWrite",
+            "[anonymous]\npermissions = \"elrw\"\n",
+            {R"(gantry.toml:2:1: anonymous.permissions: "elrw" holds more than e, l and r; for uploads set drop_box)"}},
+        Mistake{"DropBoxIsRoot",
+                "[anonymous]\ndrop_box = \"/\"\n",
+                {"gantry.toml:2:1: anonymous.drop_box: must be a directory below /"}},
+        Mistake{"DropBoxLeadsOut",
+                "[anonymous]\ndrop_box = \"/a/../b\"\n",
+                {R"(gantry.toml:2:1: anonymous.drop_box: "/a/../b" holds an empty, "." or ".." segment)"}},
         Mistake{
             "AnonymousWithoutHome", "[anonymous]\nenabled = true\n", {"gantry.toml:1:2: anonymous.home: is missing"}}),
     [](const auto& info) { return info.param.name; });
@@ -246,6 +265,30 @@ INSTANTIATE_TEST_SUITE_P(
             "Permissions",
             store + user + "permissions = \"elx\"\n",
             {R"(gantry.toml:9:15: user.alice.permissions: "elx" holds a letter that is no permission; known are "elradfmwMT")"}},
+        Mistake{
+            "DirectoryPermissions",
+            store + user + "directory_permissions = { \"/in\" = \"ewx\" }\n",
+            {R"(gantry.toml:9:35: user.alice.directory_permissions: "ewx" holds a letter that is no permission; known are "elradfmwMT")"}},
+        Mistake{"DirectoryPermissionsOfTheRoot",
+                store + user + "directory_permissions = { \"/\" = \"e\" }\n",
+                {R"(gantry.toml:9:27: user.alice.directory_permissions: "/" has what permissions says)"}},
+        Mistake{"DirectoryPermissionsTwice",
+                store + user + "directory_permissions = { \"/a\" = \"e\", \"/a/\" = \"l\" }\n",
+                {R"(gantry.toml:9:39: user.alice.directory_permissions: "/a" is given twice)"}},
+        Mistake{
+            "DirectoryPermissionsLeadOut",
+            store + user + "directory_permissions = { \"/a/..\" = \"e\" }\n",
+            {R"(gantry.toml:9:27: user.alice.directory_permissions: the path "/a/.." holds an empty, "." or ".." segment)"}},
+        Mistake{
+            "DirectoryPermissionsNoTable",
+            store + user + "directory_permissions = \"ew\"\n",
+            {R"(gantry.toml:9:25: user.alice.directory_permissions: is a text, but must be a table, e.g. { "/incoming" = "ew" })"}},
+        Mistake{
+            "PatternOfPath",
+            store + user + "deny = [\"a/*\"]\n",
+            {R"(gantry.toml:9:9: user.alice.deny: "a/*" is not a pattern of one name; it may have no "/" and at most 255 bytes)"}},
+        Mistake{
+            "EmptyPattern", store + user + "hide = [\"\"]\n", {"gantry.toml:9:9: user.alice.hide: an item is empty"}},
         Mistake{
             "Network",
             store + user + "allow_from = [\"10.0.0.1/8\"]\n",
