@@ -252,6 +252,13 @@ INSTANTIATE_TEST_SUITE_P(
             "HomeLeadsOut",
             store + "[[user]]\nname = \"bob\"\npassword = \"$6$x$y\"\nhome = \"main:/a/../..\"\n",
             {R"(gantry.toml:8:8: user.bob.home: "main:/a/../..": the prefix "/a/../.." holds an empty, "." or ".." segment)"}},
+        Mistake{
+            "MountLeadsOut",
+            store + user + "mounts = { \"/a\" = \"main:/x/../../y\" }\n",
+            {R"(gantry.toml:9:19: user.alice.mounts: "main:/x/../../y": the prefix "/x/../../y" holds an empty, "." or ".." segment)"}},
+        Mistake{"MountPointLeadsOut",
+                store + user + "mounts = { \"/a/../b\" = \"main:/\" }\n",
+                {R"(gantry.toml:9:12: user.alice.mounts: the path "/a/../b" holds an empty, "." or ".." segment)"}},
         Mistake{"OverlappingMounts",
                 store + user + "mounts = { \"/a\" = \"main:/\", \"/a/b\" = \"main:/x\", \"/ab\" = \"main:/y\" }\n",
                 {R"(gantry.toml:9:1: user.alice.mounts: "/a/b" lies inside "/a": mounts must not overlap)"}},
