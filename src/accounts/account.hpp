@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "accounts/permissions.hpp"
@@ -25,7 +26,11 @@ struct Account {
   Place home;
   std::map<std::string, Place> mounts;  ///< absolute FTP path -> place
   Permissions permissions;
-  bool delete_enable = true;  ///< false: nothing that exists may be destroyed, whatever the permissions say
+  std::map<std::string, Permissions> directory_permissions;  ///< absolute FTP path -> instead, in it and below
+  bool delete_enable = true;      ///< false: nothing that exists may be destroyed, whatever the permissions say
+  std::vector<std::string> deny;  ///< patterns of names that cannot be used, see tree_rules.hpp
+  std::vector<std::string> hide;  ///< patterns of names that listings leave out
+  std::string drop_box;  ///< absolute FTP path, anonymous only: takes new files, shows none; empty: there is none
   std::uint64_t quota_bytes = 0;
   std::uint64_t quota_files = 0;
   std::uint64_t max_upload = 0;  ///< bytes per second over all sessions, 0: no limit
@@ -35,6 +40,11 @@ struct Account {
   bool require_tls = false;
   bool disabled = false;
   bool anonymous = false;
+
+  /// At an absolute FTP path: those of the longest directory above or at it that has its own.
+  [[nodiscard]] Permissions permissions_at(std::string_view path) const;
+  /// What is allowed somewhere.
+  [[nodiscard]] Permissions permissions_anywhere() const;
 };
 
 /// How a login ended.

@@ -32,9 +32,7 @@ Task<Result<std::optional<Account>>> FileAccountSource::find(std::string name) {
   if (const auto found = accounts_.find(name); found != accounts_.end()) co_return found->second;
   if (!anonymous_ || (!equal_ignoring_case(name, "anonymous") && !equal_ignoring_case(name, "ftp")))
     co_return std::nullopt;
-  Account guest = *anonymous_;
-  guest.name = std::move(name);
-  co_return guest;
+  co_return anonymous_;  // under one name, so that limits count all of them together
 }
 
 }  // namespace gantry::accounts

@@ -39,6 +39,11 @@ bool Permissions::allows(Permission permission) const {
   return (bits_ & wanted) == wanted;
 }
 
+Permissions& Permissions::operator|=(Permissions other) {
+  bits_ = static_cast<std::uint16_t>(bits_ | other.bits_);
+  return *this;
+}
+
 std::string Permissions::letters() const {
   std::string out;
   for (const auto& [name, permission] : table)

@@ -29,6 +29,8 @@ class Permissions {
   [[nodiscard]] static std::optional<Permissions> parse(std::string_view letters);
   [[nodiscard]] bool allows(Permission permission) const;
   [[nodiscard]] std::string letters() const;
+  /// What either allows.
+  Permissions& operator|=(Permissions other);
   bool operator==(const Permissions&) const = default;
 
  private:

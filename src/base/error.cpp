@@ -18,6 +18,10 @@ std::string_view to_string(Errc code) {
       return "not_empty";
     case Errc::denied:
       return "denied";
+    case Errc::mount_point:
+      return "mount_point";
+    case Errc::across_stores:
+      return "across_stores";
     case Errc::already_exists:
       return "already_exists";
     case Errc::bad_name:

@@ -18,6 +18,8 @@ enum class Errc : std::uint8_t {
   not_directory,
   not_empty,
   denied,
+  mount_point,    ///< the tree itself needs the directory: it is neither removed nor renamed
+  across_stores,  ///< source and target do not lie in one store
   already_exists,
   bad_name,
   bad_offset,

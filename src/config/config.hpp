@@ -33,6 +33,8 @@ struct Server {
   PortRange passive_ports;
   bool active_mode = true;
   std::string banner = "Gantry ready";
+  std::string welcome;               ///< lines said after a login; empty: none
+  std::string message_file;          ///< name of the file whose text is said when its directory is entered; empty: none
   std::uint32_t max_sessions = 512;  ///< 0: no limit
   std::uint32_t max_sessions_per_ip = 0;
   std::uint32_t max_list_entries = 0;  ///< of one listing; 0: all
@@ -133,7 +135,10 @@ struct User {
   Mount home;
   std::map<std::string, Mount> mounts;  ///< absolute FTP path -> place
   std::string permissions = "elradfmwMT";
-  bool delete_enable = true;  ///< false: nothing that exists may be destroyed, whatever the permissions say
+  std::map<std::string, std::string> directory_permissions;  ///< absolute FTP path -> letters in it and below
+  bool delete_enable = true;      ///< false: nothing that exists may be destroyed, whatever the permissions say
+  std::vector<std::string> deny;  ///< patterns of names that cannot be used
+  std::vector<std::string> hide;  ///< patterns of names that listings leave out
   std::uint64_t quota_bytes = 0;
   std::uint64_t quota_files = 0;
   std::uint64_t max_upload = 0;  ///< bytes per second, 0: no limit
@@ -149,6 +154,14 @@ struct Anonymous {
   bool enabled = false;
   Mount home;
   std::string permissions = "elr";
+  std::string drop_box;  ///< absolute FTP path of the directory that takes uploads; empty: none
+  std::vector<std::string> deny;
+  std::vector<std::string> hide;
+  std::uint64_t quota_bytes = 0;
+  std::uint64_t quota_files = 0;
+  std::uint64_t max_upload = 0;  ///< bytes per second over all anonymous sessions, 0: no limit
+  std::uint64_t max_download = 0;
+  std::uint32_t max_sessions = 0;
   bool operator==(const Anonymous&) const = default;
 };
 

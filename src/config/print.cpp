@@ -49,6 +49,12 @@ struct Printer {
       out += fmt::format("{}{} = {}", out.empty() ? " " : ", ", toml_text(path), toml_text(format_place(place)));
     return out.empty() ? "{}" : "{" + out + " }";
   }
+  std::string operator()(const std::map<std::string, std::string>& texts) const {
+    std::string out;
+    for (const auto& [path, text] : texts)
+      out += fmt::format("{}{} = {}", out.empty() ? " " : ", ", text_of(path), text_of(text));
+    return out.empty() ? "{}" : "{" + out + " }";
+  }
 };
 
 void print_section(std::string& out, Section section) {

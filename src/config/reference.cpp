@@ -24,6 +24,7 @@ How values are written:
 - **rate**: bytes in a second, `"300KiB/s"`.
 - **memory**: bytes, or a share of the memory the machine or its control group has, `"25%"`.
 - **place**: `"STORE:/PREFIX"`, a store and a directory in it; `%u` stands for the user's name.
+- **pattern**: `*`, `?`, `[a-z]`, `[!x]` as in a shell, for one name (never across a `/`); letter case does not count.
 - **secret**: the text itself, `"env:NAME"` for a variable of the environment, or a file's first line by writing the
   setting's name with `_file` behind it (`secret_key_file = "key.txt"`).
 - Relative paths begin at the directory of the configuration file.
@@ -36,6 +37,8 @@ std::string_view kind_name(Kind kind) {
   switch (kind) {
     case Kind::text:
       return "text";
+    case Kind::lines:
+      return "text of several lines";
     case Kind::url:
       return "URL";
     case Kind::path:
@@ -62,6 +65,8 @@ std::string_view kind_name(Kind kind) {
       return "list of addresses";
     case Kind::texts:
       return "list of texts";
+    case Kind::patterns:
+      return "list of patterns";
     case Kind::networks:
       return "list of networks (CIDR)";
     case Kind::secret:
@@ -70,6 +75,8 @@ std::string_view kind_name(Kind kind) {
       return "text, as a secret";
     case Kind::permissions:
       return "letters";
+    case Kind::directory_permissions:
+      return "table of letters";
     case Kind::place:
       return "place";
     case Kind::places:

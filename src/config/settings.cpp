@@ -129,7 +129,15 @@ constexpr auto table = std::to_array<Setting>({
     row<&Server::passive_ports>({"passive_ports", R"("60000-65535")"}, port_range, new_sessions,
                                 "Ports for passive data connections, first and last."),
     row<&Server::active_mode>({"active_mode", "true"}, flag, new_sessions, "Allow PORT and EPRT."),
-    row<&Server::banner>({"banner", R"("Gantry ready")"}, text, new_sessions, "Text of the greeting."),
+    row<&Server::banner>(
+        {"banner", R"("Gantry ready")"}, text, new_sessions,
+        "Text of the greeting. Here and in the next two %a is the client's address, %u the user, %d the "
+        "working directory, %t the time (UTC), %% a percent sign."),
+    row<&Server::welcome>({"welcome", R"("")"}, lines, new_sessions, "Lines said after a login; empty: none."),
+    row<&Server::message_file>(
+        {"message_file", R"("")"}, text, new_sessions,
+        "Name, such as .message, of a file whose first 4 KiB of text are said to those who enter "
+        "its directory and may read it; empty: none. One download for every CWD."),
     row<&Server::max_sessions>({"max_sessions", "512"}, number, live, "Sessions at the same time; 0: no limit.")
         .between(0, million),
     row<&Server::max_sessions_per_ip>({"max_sessions_per_ip", "0"}, number, live,
@@ -293,10 +301,17 @@ constexpr auto table = std::to_array<Setting>({
     row<&User::permissions>({"permissions", R"("elradfmwMT")"}, permissions, new_sessions,
                             "e change directory, l list, r read, a append, d delete, f rename, m make directories, "
                             "w store, M change mode, T set times."),
+    row<&User::directory_permissions>(
+        {"directory_permissions", "{}"}, directory_permissions, new_sessions,
+        "Permissions in a directory of the user's tree and below it, instead of those above; the longest path counts."),
     row<&User::delete_enable>(
         {"delete_enable", "true"}, flag, new_sessions,
         "false: nothing that exists is destroyed, neither deleted nor overwritten nor replaced by "
         "a rename, whatever the permissions say."),
+    row<&User::deny>({"deny", "[]"}, patterns, new_sessions,
+                     "Names that cannot be used, wherever they stand in a path: neither read nor made nor renamed."),
+    row<&User::hide>({"hide", "[]"}, patterns, new_sessions,
+                     "Names that listings leave out; who knows them may use them."),
     row<&User::quota_bytes>({"quota_bytes", "0"}, bytes, new_sessions, "Bytes the user may store; 0: no limit."),
     row<&User::quota_files>({"quota_files", "0"}, number, new_sessions, "Files the user may store; 0: no limit."),
     row<&User::max_upload>({"max_upload", "0"}, rate, new_sessions, "Over all sessions of the user; 0: no limit."),
@@ -311,7 +326,20 @@ constexpr auto table = std::to_array<Setting>({
     row<&Anonymous::enabled>({"enabled", "false"}, flag, new_sessions,
                              "Let in the users anonymous and ftp with any password."),
     row<&Anonymous::home>({"home", R"("")"}, place, new_sessions, "STORE:/PREFIX that becomes their /."),
-    row<&Anonymous::permissions>({"permissions", R"("elr")"}, permissions, new_sessions, "As for users."),
+    row<&Anonymous::permissions>({"permissions", R"("elr")"}, permissions, new_sessions,
+                                 "As for users, but only e, l and r: strangers read."),
+    row<&Anonymous::drop_box>(
+        {"drop_box", R"("")"}, text, new_sessions,
+        "Directory of their tree, made when it is missing, that takes new files: nothing in it is "
+        "listed, read, continued, replaced or deleted; empty: none."),
+    row<&Anonymous::deny>({"deny", "[]"}, patterns, new_sessions, "As for users."),
+    row<&Anonymous::hide>({"hide", "[]"}, patterns, new_sessions, "As for users."),
+    row<&Anonymous::quota_bytes>({"quota_bytes", "0"}, bytes, new_sessions, "Bytes they may store; 0: no limit."),
+    row<&Anonymous::quota_files>({"quota_files", "0"}, number, new_sessions, "Files they may store; 0: no limit."),
+    row<&Anonymous::max_upload>({"max_upload", "0"}, rate, new_sessions, "Of all of them together; 0: no limit."),
+    row<&Anonymous::max_download>({"max_download", "0"}, rate, new_sessions, "Of all of them together; 0: no limit."),
+    row<&Anonymous::max_sessions>({"max_sessions", "0"}, number, new_sessions, "Of all of them together; 0: no limit.")
+        .between(0, million),
 });
 
 template <class Struct>

@@ -20,6 +20,7 @@ namespace gantry::config {
 /// How the value is written and checked.
 enum class Kind : std::uint8_t {
   text,
+  lines,     ///< text that may have line ends
   url,       ///< text that may carry a password, hidden when printed
   path,      ///< relative ones begin at the configuration file's directory
   database,  ///< "sqlite:PATH" or "postgresql://..."
@@ -33,12 +34,14 @@ enum class Kind : std::uint8_t {
   port_range,
   addresses,  ///< list of HOST:PORT
   texts,
+  patterns,    ///< list of shell patterns of one name
   networks,    ///< list of CIDR
   secret,      ///< text, "env:NAME", or KEY_file with a path; hidden when printed
   credential,  ///< as secret, but may be shown
   permissions,
-  place,   ///< "store:/prefix"
-  places,  ///< table of FTP path = place
+  directory_permissions,  ///< table of FTP path = permissions
+  place,                  ///< "store:/prefix"
+  places,                 ///< table of FTP path = place
 };
 
 /// What must happen until a changed value counts.
@@ -54,9 +57,9 @@ struct Choice {
   bool operator==(const Choice&) const = default;
 };
 
-using Value =
-    std::variant<std::string, bool, std::uint64_t, Milliseconds, Choice, PortRange, std::vector<ListenAddress>,
-                 std::vector<std::string>, Secret, Mount, std::map<std::string, Mount>>;
+using Value = std::variant<std::string, bool, std::uint64_t, Milliseconds, Choice, PortRange,
+                           std::vector<ListenAddress>, std::vector<std::string>, Secret, Mount,
+                           std::map<std::string, Mount>, std::map<std::string, std::string>>;
 
 /// One table of the file and the struct it fills.
 using Section = std::variant<Server*, Tls*, Transfer*, Log*, Store*, User*, Anonymous*>;

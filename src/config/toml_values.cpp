@@ -19,6 +19,9 @@ namespace {
 
 using Read = std::expected<Value, Refused>;
 
+/// As long as a name.
+constexpr std::size_t longest_pattern = 255;
+
 std::unexpected<Refused> refuse(const toml::node& node, std::string message) {
   return std::unexpected(Refused{std::move(message), position_of(node.source())});
 }
@@ -146,6 +149,11 @@ Read read_text(const Setting& setting, const toml::node& node, const std::string
     if (text.contains("***")) return refuse(node, R"("***" stands for a password that was hidden; write the real one)");
     return Value(text);
   }
+  if (setting.kind == Kind::lines) {
+    const auto pieces = split(text, '\n');
+    if (std::ranges::any_of(pieces, has_control)) return refuse(node, "holds a control character besides line ends");
+    return Value(text);
+  }
   if (has_control(text)) return refuse(node, in_quotes(text) + " holds a control character");
   switch (setting.kind) {
     case Kind::choice:
@@ -168,6 +176,9 @@ std::string refuse_item(const Setting& setting, const std::string& item) {
   if (has_control(item)) return in_quotes(item) + " holds a control character";
   if (setting.kind == Kind::networks && !Cidr::parse(item))
     return in_quotes(item) + R"( is not a network; write e.g. "10.0.0.0/8", "2001:db8::/32", "192.0.2.7")";
+  if (setting.kind == Kind::patterns && (item.contains('/') || item.size() > longest_pattern))
+    return fmt::format(R"({} is not a pattern of one name; it may have no "/" and at most {} bytes)", in_quotes(item),
+                       longest_pattern);
   if (!setting.choices.empty() && std::ranges::find(setting.choices, item) == setting.choices.end())
     return fmt::format("{} is not one of {}", in_quotes(item), fmt::join(setting.choices, ", "));
   return {};
@@ -195,25 +206,28 @@ Read read_list(const Setting& setting, const toml::node& node) {
   return Value(std::move(texts));
 }
 
-Read read_places(const toml::node& node) {
+/// A table whose keys are absolute FTP paths. `read_text` makes the value of a text, or says what is wrong with it.
+template <class T>
+Read read_by_path(const toml::node& node, std::string_view example, std::string_view root_instead,
+                  Parsed<T> (*read_text)(std::string_view)) {
   const toml::table* table = node.as_table();
-  if (table == nullptr) return wrong_type(node, R"(a table, e.g. { "/archive" = "disk:/archive" })");
-  std::map<std::string, Mount> places;
+  if (table == nullptr) return wrong_type(node, fmt::format("a table, e.g. {}", example));
+  std::map<std::string, T> values;
   for (const auto& [key, item] : *table) {
     auto refuse_key = [&, &name = key](std::string message) {
       return std::unexpected(Refused{std::move(message), position_of(name.source())});
     };
     auto path = parse_absolute_path(key.str());
     if (!path) return refuse_key("the path " + path.error());
-    if (*path == "/") return refuse_key("\"/\" is the home; set home instead");
+    if (*path == "/") return refuse_key(std::string(root_instead));
     const auto* text = item.as_string();
     if (text == nullptr)
       return refuse(item, fmt::format("{} is {}, but must be a text", in_quotes(*path), type_name(item)));
-    auto place = parse_place(text->get());
-    if (!place) return refuse(item, std::move(place.error()));
-    if (!places.emplace(*path, *std::move(place)).second) return refuse_key(in_quotes(*path) + " is given twice");
+    auto value = read_text(text->get());
+    if (!value) return refuse(item, std::move(value.error()));
+    if (!values.emplace(*path, *std::move(value)).second) return refuse_key(in_quotes(*path) + " is given twice");
   }
-  return Value(std::move(places));
+  return Value(std::move(values));
 }
 
 }  // namespace
@@ -233,10 +247,14 @@ std::expected<Value, Refused> read_value(const Setting& setting, const toml::nod
       return read_amount(setting, node);
     case Kind::addresses:
     case Kind::texts:
+    case Kind::patterns:
     case Kind::networks:
       return read_list(setting, node);
     case Kind::places:
-      return read_places(node);
+      return read_by_path(node, R"({ "/archive" = "disk:/archive" })", R"("/" is the home; set home instead)",
+                          &parse_place);
+    case Kind::directory_permissions:
+      return read_by_path(node, R"({ "/incoming" = "ew" })", R"("/" has what permissions says)", &parse_permissions);
     default:
       break;
   }

@@ -22,6 +22,8 @@ constexpr std::uint64_t least_part_s3 = 5 * mib;
 constexpr std::uint64_t least_part_cos = mib;
 
 constexpr std::size_t longest_user_name = 64;
+constexpr std::size_t longest_name = 255;
+constexpr std::uint64_t longest_welcome = 4 * kib;
 
 /// sockaddr_un::sun_path (unix(7)) without the NUL at the end.
 constexpr std::size_t longest_socket_path = 107;
@@ -59,6 +61,7 @@ class Validator {
   void check_prefix(Store& store, std::size_t index);
   void check_part_size();
   void check_user(const User& user, std::size_t index);
+  void warn_of_quotas(std::string table, std::size_t index, std::uint64_t bytes, std::uint64_t files);
   void warn_of_plain_passwords();
   void check_user_name(const User& user, std::size_t index);
   void check_mounts(const User& user, std::size_t index);
@@ -100,6 +103,11 @@ void Validator::check_server() {
                                               in_quotes(server_config.admin_socket), longest_socket_path));
   for (const std::string& host : server_config.host_names)
     if (!is_host_name(host)) error(server("host_names"), in_quotes(host) + " is not a DNS name");
+  if (server_config.welcome.size() > longest_welcome)
+    error(server("welcome"), fmt::format("has more than {}", exact_bytes(longest_welcome)));
+  const std::string& message = server_config.message_file;
+  if (message.contains('/') || message == "." || message == ".." || message.size() > longest_name)
+    error(server("message_file"), in_quotes(message) + " is not the name of a file");
   check_passive_ports();
 }
 
@@ -226,9 +234,13 @@ void Validator::check_user(const User& user, std::size_t index) {
   check_mounts(user, index);
   if (user.require_tls && config_.tls.certificate.empty() && !report_.failed(tls("certificate")))
     error({"user", index, "require_tls"}, "needs tls.certificate and tls.key");
-  // An operator must not rely on a limit that this version only shows (SITE QUOTA).
-  if (user.quota_bytes > 0) report_.warning({"user", index, "quota_bytes"}, "is shown to the user, not enforced yet");
-  if (user.quota_files > 0) report_.warning({"user", index, "quota_files"}, "is shown to the user, not enforced yet");
+  warn_of_quotas("user", index, user.quota_bytes, user.quota_files);
+}
+
+/// An operator must not rely on a limit that this version only shows (SITE QUOTA).
+void Validator::warn_of_quotas(std::string table, std::size_t index, std::uint64_t bytes, std::uint64_t files) {
+  if (bytes > 0) report_.warning({table, index, "quota_bytes"}, "is shown to the user, not enforced yet");
+  if (files > 0) report_.warning({table, index, "quota_files"}, "is shown to the user, not enforced yet");
 }
 
 /// Once, however many users there are.
@@ -265,11 +277,24 @@ void Validator::check_mounts(const User& user, std::size_t index) {
 }
 
 void Validator::check_anonymous() {
-  const Anonymous& anonymous = config_.anonymous;
+  Anonymous& anonymous = config_.anonymous;
   if (!anonymous.home.store.empty())
     check_place(anonymous.home, {"anonymous", 0, "home"});
   else if (anonymous.enabled)
     error({"anonymous", 0, "home"}, "is missing");
+  if (anonymous.permissions.find_first_not_of("elr") != std::string::npos)
+    error({"anonymous", 0, "permissions"},
+          in_quotes(anonymous.permissions) + " holds more than e, l and r; for uploads set drop_box");
+  if (!anonymous.drop_box.empty()) {
+    const auto path = parse_absolute_path(anonymous.drop_box);
+    if (!path)
+      error({"anonymous", 0, "drop_box"}, path.error());
+    else if (*path == "/")
+      error({"anonymous", 0, "drop_box"}, "must be a directory below /");
+    else
+      anonymous.drop_box = *path;
+  }
+  warn_of_quotas("anonymous", 0, anonymous.quota_bytes, anonymous.quota_files);
 }
 
 void Validator::check_somebody_can_log_in() {

@@ -200,8 +200,10 @@ Task<Result<void>> RemoteStore::remove(std::string key) {
   co_return removed;
 }
 
-std::string RemoteStore::copy_source(const std::string& key) const {
-  return exchange_->bucket().copy_source + "/" + encode_path(key);
+std::string RemoteStore::origin() const { return exchange_->bucket().copy_source; }
+
+std::string RemoteStore::copy_source(const std::string& origin, const std::string& key) const {
+  return (origin.empty() ? exchange_->bucket().copy_source : origin) + "/" + encode_path(key);
 }
 
 Task<Attempt<PutResult>> RemoteStore::send_for_document(const Call& call) {
@@ -220,7 +222,7 @@ Task<Result<PutResult>> RemoteStore::copy(CopyRequest request) {
     if (auto good = check_key("copy", key); !good) co_return fail(std::move(good.error()));
   const Dialect& dialect = exchange_->dialect();
   Call call{.operation = "copy", .method = "PUT", .key = request.to, .patience = Patience::long_running};
-  call.headers.emplace_back(dialect.header("copy-source"), copy_source(request.from));
+  call.headers.emplace_back(dialect.header("copy-source"), copy_source(request.origin, request.from));
   call.headers.emplace_back(dialect.header("metadata-directive"),
                             std::string(request.replace ? dialect.replace_directive : dialect.copy_directive));
   if (!request.if_match.empty())
@@ -237,7 +239,7 @@ Task<Result<PutResult>> RemoteStore::copy(CopyRequest request) {
     Failure failure = std::move(outcome.error());
     if (create_only && says_exists(failure)) {
       // As with put: the try before may have made what is there now.
-      if (uncertain)
+      if (uncertain && request.origin.empty())
         if (auto ours = co_await find_copied(request.from, request.to)) co_return std::move(*ours);
       // A source that has changed is refused with the same status.
       if ((co_await head(request.to)).has_value()) failure.error.code = Errc::already_exists;

@@ -95,6 +95,8 @@ Task<Result<PartInfo>> RemoteStore::copy_part(PartTarget target, std::string fro
                                               std::string if_match) {
   if (auto good = check_target("copy_part", target, limits()); !good) co_return fail(std::move(good.error()));
   if (range.length == 0) co_return fail(Errc::invalid, "copy_part", "an empty range");
+  if (!target.origin.empty() && range.length == ByteRange::unbounded)
+    co_return fail(Errc::invalid, "copy_part", "of another bucket only a range with an end");
   const Dialect& dialect = exchange_->dialect();
   if (dialect.kind == DialectKind::s3 && !exchange_->bucket().vendor_host && from.contains('%'))
     co_return co_await copy_part_by_hand(std::move(target), std::move(from), range, std::move(if_match));
@@ -110,7 +112,7 @@ Task<Result<PartInfo>> RemoteStore::copy_part(PartTarget target, std::string fro
             .key = target.key,
             .query = part_query(target),
             .patience = Patience::long_running};
-  call.headers.emplace_back(dialect.header("copy-source"), copy_source(from));
+  call.headers.emplace_back(dialect.header("copy-source"), copy_source(target.origin, from));
   if (!if_match.empty()) call.headers.emplace_back(dialect.header("copy-source-if-match"), quote_etag(if_match));
   if (!range.whole())
     call.headers.emplace_back(dialect.header("copy-source-range"),
@@ -129,6 +131,8 @@ Task<Result<PartInfo>> RemoteStore::copy_part(PartTarget target, std::string fro
 
 Task<Result<PartInfo>> RemoteStore::copy_part_by_hand(PartTarget target, std::string from, ByteRange range,
                                                       std::string if_match) {
+  if (!target.origin.empty())
+    co_return fail(Errc::unsupported, "copy_part", "a key with '%' is not copied in parts from another bucket here");
   auto body = co_await get(from, {range, if_match});
   if (!body) co_return fail(std::move(body.error()));
   std::uint64_t length = (*body)->range().length;

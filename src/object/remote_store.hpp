@@ -29,6 +29,7 @@ class RemoteStore final : public Store {
                                                                    ClientFactory make_client);
 
   const Limits& limits() const override { return exchange_->dialect().limits; }
+  [[nodiscard]] std::string origin() const override;
   Task<Result<ObjectInfo>> head(std::string key) override;
   Task<Result<std::unique_ptr<Body>>> get(std::string key, GetOptions options) override;
   Task<Result<PutResult>> put(std::string key, Chunks body, Integrity integrity, PutOptions options) override;
@@ -54,7 +55,7 @@ class RemoteStore final : public Store {
   [[nodiscard]] ObjectInfo info_of(std::string key, const http::Response& response) const;
   [[nodiscard]] std::optional<std::uint64_t> crc64_of(const http::Response& response) const;
   void add_put_headers(Call& call, const PutOptions& options) const;
-  [[nodiscard]] std::string copy_source(const std::string& key) const;
+  [[nodiscard]] std::string copy_source(const std::string& origin, const std::string& key) const;
 
   /// PUT of an object or a part: sends the body, reads the empty answer and compares the checksums.
   [[nodiscard]] Task<Attempt<PutResult>> send_body(const Call& call, const Integrity& integrity);

@@ -95,6 +95,7 @@ struct ListPage {
 struct CopyRequest {
   std::string from;
   std::string to;
+  std::string origin{};                 ///< Store::origin() of the source's store; empty: this one
   std::string if_match{};               ///< source ETag; empty: any
   std::optional<PutOptions> replace{};  ///< new metadata; absent: the source's
   std::optional<std::uint64_t> size{};  ///< the source's, when the caller knows it; the store needs it for nothing
@@ -105,6 +106,7 @@ struct PartTarget {
   std::string key;
   std::string upload_id;
   std::uint32_t number = 1;  ///< 1..10000
+  std::string origin{};      ///< of copy_part(): as in CopyRequest
 };
 
 struct PartInfo {
@@ -132,6 +134,8 @@ class Store {
  public:
   virtual ~Store() = default;
   [[nodiscard]] virtual const Limits& limits() const = 0;
+  /// How other stores of the same service and keys call this one when they copy from it.
+  [[nodiscard]] virtual std::string origin() const = 0;
   [[nodiscard]] virtual Task<Result<ObjectInfo>> head(std::string key) = 0;
   [[nodiscard]] virtual Task<Result<std::unique_ptr<Body>>> get(std::string key, GetOptions options) = 0;
   [[nodiscard]] virtual Task<Result<PutResult>> put(std::string key, Chunks body, Integrity integrity,

@@ -21,6 +21,7 @@
 #include "vfs/mount_file_system.hpp"
 #include "vfs/object_file_system.hpp"
 #include "vfs/rename_recovery.hpp"
+#include "vfs/rules_file_system.hpp"
 #include "vfs/settled_store.hpp"
 #include "vfs/sql_digest_book.hpp"
 #include "vfs/sql_rename_plans.hpp"
@@ -49,6 +50,12 @@ struct SharedStorage {
 /// What tells a bucket apart from others whatever the configuration calls it.
 std::string place_of(const config::Store& store) {
   return fmt::format("{}@{}", store.bucket, store.endpoint.empty() ? store.region : store.endpoint);
+}
+
+/// Buckets with the same service and keys copy from each other.
+std::string service_of(const config::Store& store) {
+  return fmt::format("{}\n{}\n{}", static_cast<int>(store.type), store.endpoint.empty() ? store.region : store.endpoint,
+                     store.access_key);
 }
 
 SharedStorage& shared_storage() {
@@ -109,6 +116,10 @@ struct Backend {
   std::shared_ptr<vfs::FileSystem> files;  ///< memory and local
 };
 
+accounts::Permissions permissions_of(const std::string& letters) {
+  return accounts::Permissions::parse(letters).value_or(accounts::Permissions{});
+}
+
 accounts::Account to_account(const config::User& user) {
   auto place = [&](const config::Mount& mount) {
     std::string prefix = mount.prefix;
@@ -121,8 +132,12 @@ accounts::Account to_account(const config::User& user) {
   account.password = user.password;
   account.home = place(user.home);
   for (const auto& [path, mount] : user.mounts) account.mounts.emplace(path, place(mount));
-  account.permissions = accounts::Permissions::parse(user.permissions).value_or(accounts::Permissions{});
+  account.permissions = permissions_of(user.permissions);
+  for (const auto& [path, letters] : user.directory_permissions)
+    account.directory_permissions.emplace(path, permissions_of(letters));
   account.delete_enable = user.delete_enable;
+  account.deny = user.deny;
+  account.hide = user.hide;
   account.quota_bytes = user.quota_bytes;
   account.quota_files = user.quota_files;
   account.max_upload = user.max_upload;
@@ -131,6 +146,27 @@ accounts::Account to_account(const config::User& user) {
   account.allow_from = user.allow_from;
   account.require_tls = user.require_tls;
   account.disabled = user.disabled;
+  return account;
+}
+
+/// Strangers read, and leave what nobody but the operator sees again.
+accounts::Account to_account(const config::Anonymous& settings) {
+  config::User guest;
+  guest.name = "anonymous";
+  guest.home = settings.home;
+  guest.permissions = settings.permissions;
+  if (!settings.drop_box.empty()) guest.directory_permissions.emplace(settings.drop_box, "ew");
+  guest.delete_enable = false;
+  guest.deny = settings.deny;
+  guest.hide = settings.hide;
+  guest.quota_bytes = settings.quota_bytes;
+  guest.quota_files = settings.quota_files;
+  guest.max_upload = settings.max_upload;
+  guest.max_download = settings.max_download;
+  guest.max_sessions = settings.max_sessions;
+  accounts::Account account = to_account(guest);
+  account.drop_box = settings.drop_box;
+  account.anonymous = true;
   return account;
 }
 
@@ -154,6 +190,7 @@ struct Storage::Parts {
     if (backend.bucket) {
       vfs::ObjectFileSystemOptions options;
       options.store_name = place_of(*backend.settings);
+      options.service = service_of(*backend.settings);
       // The home is the root itself, which always exists: no request is spent on making it or on looking for it.
       options.prefix = backend.settings->prefix;
       if (options.prefix.ends_with('/')) options.prefix.pop_back();
@@ -172,7 +209,6 @@ struct Storage::Parts {
       options.store_keeps_crc64 = backend.settings->type == config::StoreType::cos;
       return std::make_shared<vfs::ObjectFileSystem>(backend.bucket, std::move(options));
     }
-    if (prefix.is_root()) return backend.files;
     return std::make_shared<vfs::SubtreeFileSystem>(backend.files, prefix);
   }
 };
@@ -240,35 +276,39 @@ Result<std::unique_ptr<Storage>> Storage::create(const config::Config& config, S
   return std::unique_ptr<Storage>(new Storage(std::move(parts)));
 }
 
-Task<Result<std::shared_ptr<vfs::FileSystem>>> Storage::open(accounts::Account account) {
-  auto open_place = [this, &account](const accounts::Place& place) -> Result<std::shared_ptr<vfs::FileSystem>> {
-    auto backend = parts_->backends.find(place.store);
-    if (backend == parts_->backends.end()) return fail(Errc::internal, "open home", "no store " + place.store);
-    auto prefix = vfs::Path::absolute(place.prefix);
-    if (!prefix) return fail(std::move(prefix.error()));
-    return parts_->tree(backend->second, *prefix, account.name);
-  };
-  auto ensure = [this](const accounts::Place& place) -> Task<Result<void>> {
-    auto prefix = vfs::Path::absolute(place.prefix);
-    if (!prefix) co_return fail(std::move(prefix.error()));
-    const Backend& backend = parts_->backends.at(place.store);
-    if (backend.bucket) co_return Result<void>{};
-    co_return co_await vfs::make_directories(*backend.files, *prefix);
-  };
-  auto home = open_place(account.home);
-  if (!home) co_return home;
-  if (auto made = co_await ensure(account.home); !made) co_return fail(std::move(made.error()));
-  if (account.mounts.empty()) co_return home;
-  std::vector<vfs::Mount> mounts{{vfs::Path{}, *home}};
-  for (const auto& [at, place] : account.mounts) {
-    auto path = vfs::Path::absolute(at);
-    auto files = open_place(place);
-    if (!path) co_return fail(std::move(path.error()));
-    if (!files) co_return files;
-    if (auto made = co_await ensure(place); !made) co_return fail(std::move(made.error()));
-    mounts.push_back({std::move(*path), std::move(*files)});
+Task<Result<std::shared_ptr<vfs::FileSystem>>> Storage::open_place(accounts::Place place, std::string owner) {
+  auto found = parts_->backends.find(place.store);
+  if (found == parts_->backends.end()) co_return fail(Errc::internal, "open home", "no store " + place.store);
+  const Backend& backend = found->second;
+  auto prefix = vfs::Path::absolute(place.prefix);
+  if (!prefix) co_return fail(std::move(prefix.error()));
+  if (!backend.bucket) {
+    if (auto made = co_await vfs::make_directories(*backend.files, *prefix); !made)
+      co_return fail(std::move(made.error()));
   }
-  co_return std::make_shared<vfs::MountFileSystem>(std::move(mounts));
+  co_return parts_->tree(backend, *prefix, owner);
+}
+
+Task<Result<std::shared_ptr<vfs::FileSystem>>> Storage::open(accounts::Account account) {
+  auto tree = co_await open_place(account.home, account.name);
+  if (!tree) co_return tree;
+  if (!account.mounts.empty()) {
+    std::vector<vfs::Mount> mounts{{vfs::Path{}, *tree}};
+    for (const auto& [at, place] : account.mounts) {
+      auto path = vfs::Path::absolute(at);
+      if (!path) co_return fail(std::move(path.error()));
+      auto files = co_await open_place(place, account.name);
+      if (!files) co_return files;
+      mounts.push_back({std::move(*path), std::move(*files)});
+    }
+    tree = std::make_shared<vfs::MountFileSystem>(std::move(mounts));
+  }
+  if (!account.drop_box.empty()) {
+    auto path = vfs::Path::absolute(account.drop_box);
+    if (!path) co_return fail(std::move(path.error()));
+    if (auto made = co_await vfs::make_directories(**tree, *path); !made) co_return fail(std::move(made.error()));
+  }
+  co_return std::make_shared<vfs::RulesFileSystem>(*tree, accounts::TreeRules(std::move(account)));
 }
 
 Task<std::vector<std::string>> Storage::probe() {
@@ -362,15 +402,9 @@ bool has_state(const config::Config& config) {
 
 std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config, Shared& shared) {
   std::vector<accounts::Account> all;
-  std::ranges::transform(config.users, std::back_inserter(all), to_account);
+  for (const config::User& user : config.users) all.push_back(to_account(user));
   std::optional<accounts::Account> anonymous;
-  if (config.anonymous.enabled) {
-    config::User guest;
-    guest.name = "anonymous";
-    guest.home = config.anonymous.home;
-    guest.permissions = config.anonymous.permissions;
-    anonymous = to_account(guest);
-  }
+  if (config.anonymous.enabled) anonymous = to_account(config.anonymous);
   std::shared_ptr<accounts::AccountSource> source =
       std::make_shared<accounts::FileAccountSource>(std::move(all), std::move(anonymous));
   if (shared.users)

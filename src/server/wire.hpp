@@ -24,7 +24,8 @@ class Storage {
                                                                asio::any_io_executor executor);
   ~Storage();
 
-  /// The tree of an account: home as "/", mounts in it. Makes the home directory when it is missing.
+  /// The tree of an account: home as "/", mounts in it, its rules over all. Makes the home directory, and the drop box,
+  /// when they are missing.
   [[nodiscard]] Task<Result<std::shared_ptr<vfs::FileSystem>>> open(accounts::Account account);
   /// Can every store be used? One problem a store, in words for the operator.
   [[nodiscard]] Task<std::vector<std::string>> probe();
@@ -40,6 +41,8 @@ class Storage {
 
  private:
   struct Parts;
+  /// The tree at a place, whose directory is made where directories are real.
+  [[nodiscard]] Task<Result<std::shared_ptr<vfs::FileSystem>>> open_place(accounts::Place place, std::string owner);
   explicit Storage(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

@@ -39,13 +39,16 @@ Refusal check_argument(const Row& row, bool has_argument) {
   return reply(501, fmt::format("An argument is missing: {}", row.syntax));
 }
 
+/// Is the command for this account at all? Where it may be used is up to the tree, which sees every path
+/// (vfs::RulesFileSystem).
 Refusal check_permission(const Session& session, const Row& row) {
   const accounts::Account& account = session.state.account;
   if (row.permission == accounts::Permission::none) return std::nullopt;
   if (row.permission == accounts::Permission::remove && !account.delete_enable) return deleting_is_off();
-  if (account.permissions.allows(row.permission)) return std::nullopt;
+  const accounts::Permissions permissions = account.permissions_anywhere();
+  if (permissions.allows(row.permission)) return std::nullopt;
   const bool held = row.held_permission != accounts::Permission::none;
-  if (held && account.permissions.allows(row.held_permission)) return std::nullopt;
+  if (held && permissions.allows(row.held_permission)) return std::nullopt;
   return no_permission();
 }
 

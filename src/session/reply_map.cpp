@@ -16,6 +16,8 @@ bool everyday(Errc code) {
     case Errc::is_directory:
     case Errc::not_directory:
     case Errc::not_empty:
+    case Errc::mount_point:
+    case Errc::across_stores:
     case Errc::already_exists:
     case Errc::bad_name:
     case Errc::bad_offset:
@@ -46,6 +48,10 @@ proto::Reply to_reply(const Error& error) {
       return reply(550, "The directory is not empty");
     case Errc::denied:
       return reply(550, "Permission denied");
+    case Errc::mount_point:
+      return reply(550, "Another store begins here: this directory can be neither removed nor renamed");
+    case Errc::across_stores:
+      return reply(553, "Nothing is moved from one store to another; copy it and delete the original");
     case Errc::already_exists:
       return reply(550, "A file or directory of that name exists already");
     case Errc::bad_name:

@@ -8,6 +8,7 @@
 #include "session/address.hpp"
 #include "session/command_table.hpp"
 #include "session/dispatch.hpp"
+#include "session/messages.hpp"
 #include "session/reply_map.hpp"
 
 namespace gantry::session {
@@ -119,7 +120,7 @@ Task<bool> Session::open() {
   }
   slot_ = std::move(*slot);
   log::debug("session opened", log_fields());
-  control_.send(reply(220, config_->server.banner));
+  control_.send(reply(220, put_names_in(*this, config_->server.banner)));
   co_return true;
 }
 

@@ -274,7 +274,9 @@ Task<void> decide(Session& session, vfs::Upload& upload, std::optional<std::uint
     outcome.request_id = upload.request_id();
     co_return;
   }
-  auto policy = session.config().transfer.interrupted_upload;
+  // Strangers share a name: the next one must not go on with what this one left.
+  const auto policy = session.state.account.anonymous ? config::InterruptedUpload::discard
+                                                      : session.config().transfer.interrupted_upload;
   Errc reason = outcome.result.error().code;
   bool by_client = reason == Errc::data_broken || reason == Errc::cancelled;
   if (outcome.bytes == 0 || policy == config::InterruptedUpload::discard || reason == Errc::too_large) {
@@ -325,7 +327,6 @@ Task<proto::Reply> upload(Session& session, UploadRequest request) {
   State& state = session.state;
   auto parameters = std::exchange(state.next, {});
   request.options.owner = state.account.name;
-  if (!state.account.delete_enable) request.options.existing = vfs::Existing::stays;
   request.options.expected_size = parameters.announced;
   if (parameters.restart && *parameters.restart > 0) {
     request.options.mode = vfs::UploadMode::at_offset;

@@ -16,4 +16,14 @@ Task<Result<std::optional<std::string>>> FileSystem::known_checksum(Path path, d
   co_return found == known->digests.end() ? std::nullopt : std::optional(std::move(found->second));
 }
 
+Task<Result<void>> FileSystem::may_rename(Path from) {
+  auto entry = co_await stat(std::move(from));
+  if (!entry) co_return fail(std::move(entry.error()));
+  co_return Result<void>{};
+}
+
+Task<Result<void>> FileSystem::move_to(FileSystem& /*target*/, Path from, Path to, Existing /*existing*/) {
+  co_return fail(Errc::across_stores, "rename", from.text() + " to " + to.text());
+}
+
 }  // namespace gantry::vfs

@@ -153,6 +153,11 @@ class FileSystem {
   [[nodiscard]] Task<Result<void>> rename(Path from, Path to) {
     return rename(std::move(from), std::move(to), Existing::may_go);
   }
+  /// Whether something at `from` may get another name, before that is known. Errc::not_found, mount_point.
+  [[nodiscard]] virtual Task<Result<void>> may_rename(Path from);
+  /// rename() into another file system, which outlives the call. Errc::across_stores unless both are parts of one
+  /// store.
+  [[nodiscard]] virtual Task<Result<void>> move_to(FileSystem& target, Path from, Path to, Existing existing);
   /// Of the rename() that runs through this object right now and moves many objects; nothing otherwise.
   [[nodiscard]] virtual std::optional<RenameProgress> rename_progress() const { return std::nullopt; }
   /// A file's content to a new or replaced file, without going through the client.

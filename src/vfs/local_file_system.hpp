@@ -23,7 +23,7 @@ class LocalFileSystem : public FileSystem {
   [[nodiscard]] Task<Result<std::unique_ptr<Listing>>> list(Path path) override;
   [[nodiscard]] Task<Result<std::unique_ptr<Reader>>> open_reader(Path path, ByteRange range) override;
   [[nodiscard]] Task<Result<std::unique_ptr<Upload>>> open_upload(Path path, UploadOptions options) override;
-  /// Errc::unsupported when source and target lie on different disks below the root.
+  /// Errc::across_stores when source and target lie on different disks below the root.
   using FileSystem::rename;
   [[nodiscard]] Task<Result<void>> rename(Path from, Path to, Existing existing) override;
   [[nodiscard]] Task<Result<void>> copy(Path from, Path to) override;

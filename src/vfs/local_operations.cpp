@@ -94,7 +94,7 @@ Result<void> rename(const LocalRoot& root, const Path& from, const Path& to, Exi
   const int problem = existing == Existing::stays ? rename_to_free(source, old_name, target, new_name)
                                                   : ::renameat(source, old_name.c_str(), target, new_name.c_str());
   if (problem != 0) {
-    if (errno == EXDEV) return fail(Errc::unsupported, "rename", "across disks");
+    if (errno == EXDEV) return fail(Errc::across_stores, "rename", "across disks");
     if (errno == ENOTEMPTY || errno == EISDIR || errno == ENOTDIR) errno = EEXIST;
     return fail_errno(errno, "rename", from.text());
   }

@@ -88,7 +88,6 @@ Task<Result<std::pair<MountFileSystem::Place, MountFileSystem::Place>>> MountFil
     // A missing source is the plainer thing to say.
     if (auto entry = co_await source.fs->stat(source.path); !entry) co_return fail(std::move(entry.error()));
     if (fixed(to)) co_return fail(Errc::already_exists, "mount", to.text());
-    co_return fail(Errc::unsupported, "mount", "across stores");
   }
   auto target = co_await writable_place(to);
   if (!target) co_return fail(std::move(target.error()));
@@ -170,16 +169,26 @@ Task<Result<std::unique_ptr<Upload>>> MountFileSystem::open_upload(Path path, Up
 }
 
 Task<Result<void>> MountFileSystem::rename(Path from, Path to, Existing existing) {
-  if (fixed(from)) co_return fail(Errc::denied, "rename", from.text() + ": mount point");
+  if (fixed(from)) co_return fail(Errc::mount_point, "rename", from.text());
   auto both = co_await places(from, to);
   if (!both) co_return fail(std::move(both.error()));
-  co_return co_await both->first.fs->rename(both->first.path, both->second.path, existing);
+  const auto& [source, target] = *both;
+  if (source.fs == target.fs) co_return co_await source.fs->rename(source.path, target.path, existing);
+  co_return co_await source.fs->move_to(*target.fs, source.path, target.path, existing);
+}
+
+Task<Result<void>> MountFileSystem::may_rename(Path from) {
+  if (fixed(from)) co_return fail(Errc::mount_point, "rename", from.text());
+  const Place where = place(from);
+  if (where.fs == nullptr) co_return fail(Errc::not_found, "rename", from.text());
+  co_return co_await where.fs->may_rename(where.path);
 }
 
 Task<Result<void>> MountFileSystem::copy(Path from, Path to) {
   if (fixed(from) || fixed(to)) co_return fail(Errc::is_directory, "copy", "mount point");
   auto both = co_await places(from, to);
   if (!both) co_return fail(std::move(both.error()));
+  if (both->first.fs != both->second.fs) co_return fail(Errc::across_stores, "copy", from.text());
   co_return co_await both->first.fs->copy(both->first.path, both->second.path);
 }
 
@@ -197,7 +206,7 @@ Task<Result<void>> MountFileSystem::remove_file(Path path) {
 }
 
 Task<Result<void>> MountFileSystem::remove_directory(Path path) {
-  if (fixed(path)) co_return fail(Errc::denied, "remove", path.text() + ": mount point");
+  if (fixed(path)) co_return fail(Errc::mount_point, "remove", path.text());
   const Place where = place(path);
   if (where.fs == nullptr) co_return fail(Errc::not_found, "remove", path.text());
   co_return co_await where.fs->remove_directory(where.path);

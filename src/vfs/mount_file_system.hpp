@@ -27,14 +27,16 @@ class MountFileSystem : public FileSystem {
   [[nodiscard]] Task<Result<std::unique_ptr<Listing>>> list(Path path) override;
   [[nodiscard]] Task<Result<std::unique_ptr<Reader>>> open_reader(Path path, ByteRange range) override;
   [[nodiscard]] Task<Result<std::unique_ptr<Upload>>> open_upload(Path path, UploadOptions options) override;
-  /// Errc::unsupported from one mount to another; Errc::denied for a mount point or a directory that holds one.
+  /// From one mount to another only within one store, otherwise Errc::across_stores; Errc::mount_point for a mount
+  /// point or a directory that holds one.
   using FileSystem::rename;
   [[nodiscard]] Task<Result<void>> rename(Path from, Path to, Existing existing) override;
+  [[nodiscard]] Task<Result<void>> may_rename(Path from) override;
   [[nodiscard]] std::optional<RenameProgress> rename_progress() const override;
-  /// Errc::unsupported from one mount to another.
+  /// Errc::across_stores from one mount to another.
   [[nodiscard]] Task<Result<void>> copy(Path from, Path to) override;
   [[nodiscard]] Task<Result<void>> remove_file(Path path) override;
-  /// Errc::denied for a mount point or a directory that holds one.
+  /// Errc::mount_point for a mount point or a directory that holds one.
   [[nodiscard]] Task<Result<void>> remove_directory(Path path) override;
   [[nodiscard]] Task<Result<void>> make_directory(Path path) override;
   [[nodiscard]] Task<Result<void>> set_time(Path path, WallTime modified) override;
@@ -54,7 +56,7 @@ class MountFileSystem : public FileSystem {
   [[nodiscard]] std::vector<std::string> fixed_names(const Path& directory) const;
   /// Where something new may be put: makes the directories on the way to mounts real when the store lacks them.
   [[nodiscard]] Task<Result<Place>> writable_place(Path path);
-  /// Both ends of a rename or copy, when they lie in one mount.
+  /// Both ends of a rename or copy, the target free to be written to.
   [[nodiscard]] Task<Result<std::pair<Place, Place>>> places(Path from, Path to);
 
   std::vector<Mount> mounts_;  // longest path first

@@ -29,6 +29,7 @@ enum class Verify : std::uint8_t {
 struct ObjectFileSystemOptions {
   std::string prefix;                          ///< where the root lies in the bucket
   std::string store_name = "main";             ///< tells buckets apart in the ledger
+  std::string service{};                       ///< stores that say the same here can copy from each other
   std::string owner;                           ///< whose held uploads are shown
   std::uint64_t part_size = 8 * mib;           ///< of the first 1000 parts; raised to what the store asks for
   unsigned parts_in_flight = 4;                ///< parts sent and not yet acknowledged, for each upload

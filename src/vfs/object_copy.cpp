@@ -20,7 +20,7 @@ Task<Result<std::string>> copy_in_parts(ObjectContextPtr context, object::Object
                                         std::optional<object::PutOptions> replace) {
   if (!replace) {
     // A multipart upload starts without the source's metadata.
-    auto info = co_await context->store->head(source.key);
+    auto info = co_await (to.from ? to.from : context)->store->head(source.key);
     if (!info) co_return fail(std::move(info.error()));
     if (info->etag != source.etag) co_return fail(Errc::conflict, "copy", source.key);
     replace = object::PutOptions{.metadata = info->metadata, .content_type = info->content_type};
@@ -28,6 +28,7 @@ Task<Result<std::string>> copy_in_parts(ObjectContextPtr context, object::Object
   replace->create_only = to.existing == Existing::stays;
   const auto& limits = context->store->limits();
   auto uploader = std::make_shared<PartUploader>(co_await asio::this_coro::executor, context, to.key, *replace);
+  if (to.from) uploader->copy_from(to.from->store->origin());
   for (const ByteRange& range : split_for_copy(source.size, copy_step(limits), limits.min_part)) {
     auto handed = co_await uploader->copy(source.key, range, source.etag);
     if (!handed) {
@@ -125,6 +126,7 @@ Task<Result<std::string>> copy_object(ObjectContextPtr context, object::ObjectIn
   }
   auto copied = co_await context->store->copy({.from = source.key,
                                                .to = to.key,
+                                               .origin = to.from ? to.from->store->origin() : std::string(),
                                                .if_match = source.etag,
                                                .replace = std::move(replace),
                                                .size = source.size,
@@ -138,7 +140,7 @@ Task<Result<std::string>> copy_object(ObjectContextPtr context, object::ObjectIn
   const bool differs = info->size != source.size || (source.crc64 && info->crc64 && *source.crc64 != *info->crc64);
   if (!differs) co_return std::move(info->etag);
   // A self-copy has replaced the source: there is nothing better to go back to.
-  if (to.key != source.key) {
+  if (to.from || to.key != source.key) {
     auto removed = co_await context->store->remove(to.key);
     if (!removed) log::warning("bad_copy_left_over", {{"key", to.key}, {"error", removed.error().text()}});
   }

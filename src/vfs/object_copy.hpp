@@ -1,5 +1,5 @@
-// Copies inside the bucket, made by the store: one object, or all below a directory. Every copy is compared with its
-// source before it counts. Must not know: uploads from clients.
+// Copies inside the bucket, or from another of the same service, made by the store: one object, or all below a
+// directory. Every copy is compared with its source before it counts. Must not know: uploads from clients.
 #pragma once
 
 #include <optional>
@@ -11,14 +11,14 @@
 
 namespace gantry::vfs {
 
-/// Copies `source` (as HEAD or a listing described it) to `to`; in parts above the store's limit for one call. The
-/// copy's ETag.
-/// `replace`: new metadata; absent: the source's. Errc::conflict when the source changed, corrupt when the copy
-/// differs (it is then removed), already_exists where something that stays is in the way (as far as the store can
-/// tell). 1 request, 2 when the answer proves nothing, 3 + parts for a large object.
+/// Copies `source` (as HEAD or a listing described it) to `to` in the bucket of `context`; in parts above the store's
+/// limit for one call. The copy's ETag. `replace`: new metadata; absent: the source's. Errc::conflict when the source
+/// changed, corrupt when the copy differs (it is then removed), already_exists where something that stays is in the way
+/// (as far as the store can tell). 1 request, 2 when the answer proves nothing, 3 + parts for a large object.
 struct CopyTarget {
   std::string key;
   Existing existing = Existing::may_go;
+  ObjectContextPtr from = nullptr;  ///< of the source, when it lies in another bucket of the same service and keys
 };
 [[nodiscard]] Task<Result<std::string>> copy_object(ObjectContextPtr context, object::ObjectInfo source, CopyTarget to,
                                                     std::optional<object::PutOptions> replace);

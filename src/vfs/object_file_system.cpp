@@ -62,22 +62,31 @@ Task<Result<object::ObjectInfo>> source_file(ObjectContextPtr context, Path path
   co_return fail(co_await why_no_file(context, path, "rename"));
 }
 
+/// Where to, in which tree: the source's own, or another of its bucket or service.
 struct CopyTo {
+  ObjectContextPtr context;
   Path path;
   Existing existing = Existing::may_go;
+
+  /// By name, too: one bucket may be configured as two stores.
+  [[nodiscard]] bool in_bucket_of(const ObjectContext& source) const {
+    return context->store == source.store || context->options.store_name == source.options.store_name;
+  }
 };
 
 /// The copy's ETag.
-Task<Result<std::string>> copy_file(ObjectContextPtr context, object::ObjectInfo source, Path to, Existing existing) {
-  auto copied = co_await copy_object(context, source, {context->keys.file(to).value(), existing}, std::nullopt);
+Task<Result<std::string>> copy_file(ObjectContextPtr context, object::ObjectInfo source, CopyTo target) {
+  CopyTarget to{target.context->keys.file(target.path).value(), target.existing,
+                target.in_bucket_of(*context) ? nullptr : context};
+  auto copied = co_await copy_object(target.context, source, std::move(to), std::nullopt);
   if (!copied) {
-    context->cache.forget(to);
+    target.context->cache.forget(target.path);
     co_return fail(std::move(copied.error()));
   }
-  Entry entry = entry_of(source, to.name());
+  Entry entry = entry_of(source, target.path.name());
   entry.modified = wall_now();
   entry.unique = *copied;  // the copy of a multipart object has another one
-  context->cache.wrote(to, entry);
+  target.context->cache.wrote(target.path, entry);
   co_return copied;
 }
 
@@ -103,51 +112,63 @@ Task<Result<void>> check_file_target(ObjectContextPtr context, Path to, Existing
   co_return free;
 }
 
+/// Is what `from` was moved to still below its parent, so that this cannot have become empty?
+bool keeps_parent(const ObjectContextPtr& context, const Path& from, const CopyTo& target) {
+  return target.context == context && target.path.within(from.parent());
+}
+
 Task<Result<void>> rename_file(ObjectContextPtr context, object::ObjectInfo source, Path from, CopyTo target) {
-  const Path& to = target.path;
-  if (from == to) co_return Result<void>();
-  if (to.within(from)) co_return fail(Errc::not_found, "rename", "the target's parent is a file");
-  for (const Path& path : {from, to})
-    if (auto still = co_await check_not_moving(context, path); !still) co_return still;
-  if (auto free = co_await check_file_target(context, to, target.existing); !free) co_return free;
-  auto copied = co_await copy_file(context, source, to, target.existing);
+  const std::string key = target.context->keys.file(target.path).value();
+  const bool one_bucket = target.in_bucket_of(*context);
+  // Two trees may overlap: keys tell what is the same.
+  if (one_bucket && key == source.key) co_return Result<void>();
+  if (one_bucket && key.starts_with(source.key + "/"))
+    co_return fail(Errc::not_found, "rename", "the target's parent is a file");
+  if (auto still = co_await check_not_moving(context, from); !still) co_return still;
+  if (auto still = co_await check_not_moving(target.context, target.path); !still) co_return still;
+  if (auto free = co_await check_file_target(target.context, target.path, target.existing); !free) co_return free;
+  auto copied = co_await copy_file(context, source, target);
   if (!copied) {
     context->cache.forget(from);
     co_return fail(std::move(copied.error()));
   }
-  co_await move_digests(context, one_move({source.key, source.etag}, {context->keys.file(to).value(), *copied}));
+  if (one_bucket)
+    co_await move_digests(context, one_move({source.key, source.etag}, {key, *copied}));
+  else
+    co_await forget_digests(context, source.key);
   auto removed = co_await context->store->remove(source.key);
   if (!removed) co_return fail(std::move(removed.error()));
   context->cache.removed(from);
-  if (to.within(from.parent())) co_return Result<void>();
+  if (keeps_parent(context, from, target)) co_return Result<void>();
   co_return co_await keep_directory(context, from.parent());
 }
 
 /// The whole move, with its plan on record.
-Task<Result<void>> follow_plan(ObjectContextPtr context, std::shared_ptr<OpenRename> rename, Path from, CopyTo wanted) {
-  const Path& to = wanted.path;
+Task<Result<void>> follow_plan(ObjectContextPtr context, std::shared_ptr<OpenRename> rename, Path from, CopyTo target) {
+  const Path& to = target.path;
   for (const auto& tree : {rename->plan().from, rename->plan().to})
     if (auto quiet = co_await check_nothing_sent(context, tree); !quiet) co_return quiet;
   // Asked only now: the plan keeps other renames away from the target.
-  if (auto free = co_await check_free(context, to); !free) co_return fail(std::move(free.error()));
-  auto moved = co_await move_all(context, rename, wanted.existing);
+  if (auto free = co_await check_free(target.context, to); !free) co_return fail(std::move(free.error()));
+  auto moved = co_await move_all(context, rename, target.existing);
   context->cache.forget(from);
-  context->cache.forget(to);
+  target.context->cache.forget(to);
   if (!moved) co_return moved;
   context->cache.removed(from);
-  context->cache.wrote(to, directory_entry(to.name()));
-  if (to.within(from.parent())) co_return Result<void>();
+  target.context->cache.wrote(to, directory_entry(to.name()));
+  if (keeps_parent(context, from, target)) co_return Result<void>();
   co_return co_await keep_directory(context, from.parent());
 }
 
 Task<Result<void>> rename_directory(ObjectContextPtr context, Path from, CopyTo wanted) {
-  const Path& to = wanted.path;
-  if (from == to) co_return Result<void>();
-  if (to.within(from)) co_return fail(Errc::invalid, "rename", "a directory into itself");
+  // A plan is of one bucket.
+  if (!wanted.in_bucket_of(*context)) co_return fail(Errc::across_stores, "rename", "a directory");
   auto source = context->keys.directory(from);
-  auto target = context->keys.directory(to);
+  auto target = wanted.context->keys.directory(wanted.path);
   if (!source) co_return fail(std::move(source.error()));
   if (!target) co_return fail(std::move(target.error()));
+  if (*source == *target) co_return Result<void>();
+  if (target->starts_with(*source)) co_return fail(Errc::invalid, "rename", "a directory into itself");
   const auto& options = context->options;
   auto rename = co_await OpenRename::begin(
       options.renames, {.store = options.store_name, .owner = options.owner, .from = *source, .to = *target});
@@ -157,6 +178,16 @@ Task<Result<void>> rename_directory(ObjectContextPtr context, Path from, CopyTo 
   if (moved || (*rename)->plan().phase == RenamePhase::looking)
     co_await uninterrupted("forget rename", (*rename)->forget());
   co_return moved;
+}
+
+Task<Result<void>> rename_any(ObjectContextPtr context, Path from, CopyTo target) {
+  if (from.is_root()) co_return fail(Errc::denied, "rename", "the root");
+  if (target.path.is_root()) co_return fail(Errc::already_exists, "rename", "the root");
+  if (auto key = target.context->keys.directory(target.path); !key) co_return fail(std::move(key.error()));
+  auto source = co_await source_file(context, from);
+  if (source) co_return co_await rename_file(context, std::move(*source), from, std::move(target));
+  if (source.error().code == Errc::is_directory) co_return co_await rename_directory(context, from, std::move(target));
+  co_return fail(std::move(source.error()));
 }
 
 }  // namespace
@@ -209,13 +240,17 @@ Task<Result<std::unique_ptr<Upload>>> ObjectFileSystem::open_upload(Path path, U
 }
 
 Task<Result<void>> ObjectFileSystem::rename(Path from, Path to, Existing existing) {
-  auto context = context_;
-  if (from.is_root()) co_return fail(Errc::denied, "rename", "the root");
-  if (auto key = context->keys.directory(to); !key) co_return fail(std::move(key.error()));
-  auto source = co_await source_file(context, from);
-  if (source) co_return co_await rename_file(context, std::move(*source), from, {to, existing});
-  if (source.error().code == Errc::is_directory) co_return co_await rename_directory(context, from, {to, existing});
-  co_return fail(std::move(source.error()));
+  return rename_any(context_, std::move(from), {context_, std::move(to), existing});
+}
+
+Task<Result<void>> ObjectFileSystem::move_to(FileSystem& target, Path from, Path to, Existing existing) {
+  auto* other = dynamic_cast<ObjectFileSystem*>(&target);
+  const bool reachable =
+      other != nullptr &&
+      (other->context_->store == context_->store ||
+       (!context_->options.service.empty() && context_->options.service == other->context_->options.service));
+  if (!reachable) return FileSystem::move_to(target, std::move(from), std::move(to), existing);
+  return rename_any(context_, std::move(from), {other->context_, std::move(to), existing});
 }
 
 Task<Result<void>> ObjectFileSystem::copy(Path from, Path to) {
@@ -227,7 +262,7 @@ Task<Result<void>> ObjectFileSystem::copy(Path from, Path to) {
   if (to.within(from)) co_return fail(Errc::not_found, "copy", "the target's parent is a file");
   if (auto still = co_await check_not_moving(context, to); !still) co_return still;
   if (auto free = co_await check_target(context, to); !free) co_return fail(std::move(free.error()));
-  auto copied = co_await copy_file(context, std::move(*source), to, Existing::may_go);
+  auto copied = co_await copy_file(context, std::move(*source), {context, to});
   if (!copied) co_return fail(std::move(copied.error()));
   co_return Result<void>();
 }

@@ -26,6 +26,8 @@ class ObjectFileSystem : public FileSystem {
   [[nodiscard]] Task<Result<std::unique_ptr<Upload>>> open_upload(Path path, UploadOptions options) override;
   using FileSystem::rename;
   [[nodiscard]] Task<Result<void>> rename(Path from, Path to, Existing existing) override;
+  /// Files between the buckets of one service, directories within one bucket: as rename().
+  [[nodiscard]] Task<Result<void>> move_to(FileSystem& target, Path from, Path to, Existing existing) override;
   [[nodiscard]] std::optional<RenameProgress> rename_progress() const override { return context_->rename_progress; }
   [[nodiscard]] Task<Result<void>> copy(Path from, Path to) override;
   [[nodiscard]] Task<Result<void>> remove_file(Path path) override;

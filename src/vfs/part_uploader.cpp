@@ -172,8 +172,8 @@ Task<void> PartUploader::copy_part(Self self, std::uint32_t number, std::string 
   if (auto ready = co_await self->started(); !ready) {
     result = fail(std::move(ready.error()));
   } else {
-    result = co_await self->context_->store->copy_part({self->key_, self->upload_id_, number}, std::move(from), range,
-                                                       std::move(etag));
+    result = co_await self->context_->store->copy_part({self->key_, self->upload_id_, number, self->origin_},
+                                                       std::move(from), range, std::move(etag));
   }
   result = co_await self->record(std::move(result), number);
   self->acknowledge(number, std::move(result));

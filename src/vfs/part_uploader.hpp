@@ -29,6 +29,8 @@ class PartUploader : public std::enable_shared_from_this<PartUploader> {
   /// store takes in a few seconds. Its memory is given back as soon as it
   /// is acknowledged. The error of any part before it, too_large when the store takes no more parts, cancelled.
   [[nodiscard]] Task<Result<void>> send(PartBuffer part);
+  /// Where copy() takes from, when that is another store: its Store::origin().
+  void copy_from(std::string origin) { origin_ = std::move(origin); }
   /// The same for a range of an object that the store has: nothing passes through here.
   [[nodiscard]] Task<Result<void>> copy(std::string from, ByteRange range, std::string etag);
 
@@ -80,6 +82,7 @@ class PartUploader : public std::enable_shared_from_this<PartUploader> {
   ObjectContextPtr context_;
   std::string key_;
   object::PutOptions options_;
+  std::string origin_;
   std::string upload_id_;
   std::string ticket_;                   // of the ledger; empty: there is no ledger, or the upload has ended
   std::vector<object::PartInfo> parts_;  // number i + 1 at i; an empty ETag: not acknowledged yet

@@ -129,7 +129,7 @@ Task<Result<std::vector<object::KeyFailure>>> SettledStore::remove_many(std::vec
 Task<Result<object::PutResult>> SettledStore::copy(object::CopyRequest request) {
   object::ObjectInfo written;
   written.key = request.to;
-  const auto source = recent_->find(request.from);
+  const auto source = request.origin.empty() ? recent_->find(request.from) : std::nullopt;
   if (request.size) {
     written.size = *request.size;
   } else if (source) {

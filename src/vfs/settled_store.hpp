@@ -23,6 +23,7 @@ class SettledStore final : public object::Store {
       : store_(std::move(store)), recent_(std::move(recent)) {}
 
   [[nodiscard]] const object::Limits& limits() const override { return store_->limits(); }
+  [[nodiscard]] std::string origin() const override { return store_->origin(); }
   [[nodiscard]] Task<Result<object::ObjectInfo>> head(std::string key) override;
   [[nodiscard]] Task<Result<std::unique_ptr<object::Body>>> get(std::string key, object::GetOptions options) override;
   [[nodiscard]] Task<Result<object::PutResult>> put(std::string key, Chunks body, object::Integrity integrity,

@@ -39,6 +39,20 @@ Task<Result<void>> SubtreeFileSystem::rename(Path from, Path to, Existing existi
   co_return co_await base_->rename(below(from), below(to), existing);
 }
 
+Task<Result<void>> SubtreeFileSystem::may_rename(Path from) {
+  if (from.is_root()) co_return fail(Errc::denied, "rename", "the root");
+  co_return co_await base_->may_rename(below(from));
+}
+
+Task<Result<void>> SubtreeFileSystem::move_to(FileSystem& target, Path from, Path to, Existing existing) {
+  auto* other = dynamic_cast<SubtreeFileSystem*>(&target);
+  if (other == nullptr || other->base_ != base_)
+    co_return co_await FileSystem::move_to(target, std::move(from), std::move(to), existing);
+  if (from.is_root()) co_return fail(Errc::denied, "rename", "the root");
+  if (to.is_root()) co_return fail(Errc::already_exists, "rename", "the root");
+  co_return co_await base_->rename(below(from), other->below(to), existing);
+}
+
 Task<Result<void>> SubtreeFileSystem::copy(Path from, Path to) {
   if (from.is_root() || to.is_root()) co_return fail(Errc::is_directory, "copy", "the root");
   co_return co_await base_->copy(below(from), below(to));

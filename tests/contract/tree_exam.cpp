@@ -347,6 +347,8 @@ TEST_P(FileSystemContract, RenameDirectoryIntoItselfIsRefused) {
 
 TEST_P(FileSystemContract, RenameNeedsSourceAndParent) {
   put(at("/f"), "x");
+  must(run(fs().may_rename(at("/f"))));
+  EXPECT_EQ(code(run(fs().may_rename(at("/missing")))), Errc::not_found);
   EXPECT_EQ(code(run(fs().rename(at("/missing"), at("/g")))), Errc::not_found);
   EXPECT_EQ(code(run(fs().rename(at("/f"), at("/no/g")))), Errc::not_found);
   EXPECT_EQ(get(at("/f")), "x");

@@ -230,7 +230,9 @@ def toml(value):
         return str(value)
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(toml(v) for v in value) + "]"
-    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{toml(k)} = {toml(v)}" for k, v in value.items()) + " }"
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def table(header, values):
@@ -302,7 +304,9 @@ class Gantry(Daemon):
     (everything but to destroy what exists)."""
 
     def __init__(self, store="local", server=None, tls=None, transfer=None, latency_ms=0, store_arguments=(),
-                 store_settings=None, demo=None):
+                 store_settings=None, demo=None, anonymous=None, users=(), other_store=None):
+        """`users`: more of them, each a table; password (the name) and home (all of the store) may be left out.
+        `other_store`: how a second one differs from the first."""
         self.store = store
         self.directory = Setup.directory("gantryd")
         self.port, self.tls_port = free_port(), free_port()
@@ -315,17 +319,21 @@ class Gantry(Daemon):
         self.config = self.directory / "gantry.toml"
         values = {"listen": listen, "listen_tls": [f"127.0.0.1:{self.tls_port}"], "max_sessions": 0,
                   "state": f"sqlite:{self.directory}/gantry.db", **(server or {})}
+        settings = {**self._store_settings(latency_ms, store_arguments), **(store_settings or {})}
         self.config.write_text(
             table("[server]", values)
             + table("[tls]", {"certificate": cert, "key": key, **(tls or {})})
             + table("[transfer]", transfer or {})
             + table("[log]", {"directory": "", "level": "info"})
-            + table("[[store]]", {**self._store_settings(latency_ms, store_arguments), **(store_settings or {})})
+            + table("[[store]]", settings)
+            + (table("[[store]]", {**settings, **other_store}) if other_store else "")
             + table("[[user]]", {"name": "demo", "password": "demo", "home": "main:/", **(demo or {})})
             + table("[[user]]", {"name": "viewer", "password": "viewer", "home": "main:/", "permissions": "elr"})
             + table("[[user]]", {"name": "writer", "password": "writer", "home": "main:/",
                                  "permissions": "eadfmwMT"})
-            + table("[[user]]", {"name": "keeper", "password": "keeper", "home": "main:/", "delete_enable": False}),
+            + table("[[user]]", {"name": "keeper", "password": "keeper", "home": "main:/", "delete_enable": False})
+            + "".join(table("[[user]]", {"password": user["name"], "home": "main:/", **user}) for user in users)
+            + (table("[anonymous]", anonymous) if anonymous else ""),
             encoding="utf-8",
         )
         self.log_file = self.directory / "log"

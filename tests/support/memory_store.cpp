@@ -280,16 +280,23 @@ Task<Result<std::vector<object::KeyFailure>>> MemoryStore::remove_many(std::vect
   co_return std::vector<object::KeyFailure>();
 }
 
+std::shared_ptr<MemoryStore::Object> MemoryStore::find_source(const std::string& origin, const std::string& key) const {
+  const auto& objects = origin.empty() ? objects_ : other_->objects_;
+  const auto found = objects.find(key);
+  return found == objects.end() ? nullptr : found->second;
+}
+
 Task<Result<PutResult>> MemoryStore::copy(object::CopyRequest request) {
   auto entered = co_await enter("copy", request.to);
   if (!entered) co_return fail(std::move(entered.error()));
-  auto found = objects_.find(request.from);
-  if (found == objects_.end()) co_return fail(Errc::not_found, "copy", request.from);
-  const Object& source = *found->second;
+  const auto found = find_source(request.origin, request.from);
+  if (!found) co_return fail(Errc::not_found, "copy", request.from);
+  const Object& source = *found;
   if (!request.if_match.empty() && request.if_match != source.etag)
     co_return fail(Errc::conflict, "copy", request.from);
   if (source.content.size() > options_.limits.max_put) co_return fail(Errc::too_large, "copy", request.from);
-  if (request.from == request.to && !request.replace) co_return fail(Errc::invalid, "copy", "onto itself unchanged");
+  if (request.origin.empty() && request.from == request.to && !request.replace)
+    co_return fail(Errc::invalid, "copy", "onto itself unchanged");
   if (options_.create_only && request.create_only && objects_.contains(request.to))
     co_return fail(Errc::already_exists, "copy", request.to);
   auto target = std::make_shared<Object>(source);
@@ -340,9 +347,9 @@ Task<Result<PartInfo>> MemoryStore::copy_part(object::PartTarget target, std::st
   auto entered = co_await enter("copy_part", target.key);
   if (!entered) co_return fail(std::move(entered.error()));
   Upload* upload = find_upload(target.key, target.upload_id);
-  auto found = objects_.find(from);
-  if (upload == nullptr || found == objects_.end()) co_return fail(Errc::not_found, "copy_part", from);
-  const Object& source = *found->second;
+  const auto found = find_source(target.origin, from);
+  if (upload == nullptr || !found) co_return fail(Errc::not_found, "copy_part", from);
+  const Object& source = *found;
   if (!if_match.empty() && if_match != source.etag) co_return fail(Errc::conflict, "copy_part", from);
   std::uint64_t size = source.content.size();
   if (range.offset > size) co_return fail(Errc::bad_offset, "copy_part", from);

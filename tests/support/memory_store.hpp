@@ -55,9 +55,13 @@ class MemoryStore : public object::Store {
   void lag_listings(std::size_t writes);
   static constexpr std::size_t all_writes = static_cast<std::size_t>(-1);
 
+  /// Copies may come from `other`, whose origin is "other".
+  void copies_from(MemoryStore& other) { other_ = &other; }
+
   // --- object::Store ---
 
   [[nodiscard]] const object::Limits& limits() const override;
+  [[nodiscard]] std::string origin() const override { return "other"; }
   [[nodiscard]] Task<Result<object::ObjectInfo>> head(std::string key) override;
   [[nodiscard]] Task<Result<std::unique_ptr<object::Body>>> get(std::string key, object::GetOptions options) override;
   [[nodiscard]] Task<Result<object::PutResult>> put(std::string key, Chunks body, object::Integrity integrity,
@@ -94,6 +98,8 @@ class MemoryStore : public object::Store {
   /// `key` was stored or removed: listings hear of it.
   void changed(const std::string& key);
   [[nodiscard]] object::PutResult store(const std::string& key, std::shared_ptr<Object> object);
+  /// What is copied, there or here; null without it.
+  [[nodiscard]] std::shared_ptr<Object> find_source(const std::string& origin, const std::string& key) const;
   [[nodiscard]] Upload* find_upload(const std::string& key, const std::string& upload_id);
   [[nodiscard]] object::PartInfo add_part(Upload& upload, std::uint32_t number, std::string content) const;
 
@@ -106,6 +112,7 @@ class MemoryStore : public object::Store {
   std::map<std::string, Scripted, std::less<>> failures_;
   std::map<std::string, Scripted, std::less<>> lost_answers_;
   std::function<Task<void>(std::string, std::string)> hook_;
+  MemoryStore* other_ = nullptr;
   unsigned next_upload_ = 1;
 };
 

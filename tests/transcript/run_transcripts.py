@@ -3,9 +3,11 @@
 
 A file opens with a comment that names its RFC sections. Then, line by line:
 
-  # server: tls.required=true     settings of the server the file wants (before anything else)
+  # server: tls.required=true     settings of the server the file wants (before anything else); \\n is a line end
+  # user: NAME {"deny": ["*.exe"]} one more user, whose password is the name, with these settings (JSON)
   # stores: local s3              only on these stores (otherwise on every one of the run, each time a fresh server)
   ! new                           another connection to the same server
+  ! greeting                      the next S: lines are of the greeting
   ! put NAME TEXT                 uploads a file for what follows
   ! login [USER]                  USER, PASS (the password is the name), TYPE I
   ! tls | ! implicit | ! protect  AUTH TLS and handshake | a new connection to the implicit port | PBSZ 0, PROT P
@@ -29,6 +31,7 @@ below with their reasons.
 
 import argparse
 import fnmatch
+import json
 import pathlib
 import re
 import socket
@@ -68,7 +71,7 @@ class Player:
         self.server, self.seen = server, seen
         self.context = gantry.client_context()
         self.control = ftp_wire.Connection((server.host, server.port))
-        self.control.expect(220)
+        self.greeting = self.control.expect(220).lines
         self.reply, self.target, self.listener, self.data = [], None, None, None
         self.received, self.verb, self.stalled = b"", None, False
 
@@ -190,6 +193,9 @@ class Player:
         self.control = ftp_wire.Connection((self.server.host, self.server.port))
         self.control.expect(220)
 
+    def do_greeting(self, _):
+        self.reply = list(self.greeting)
+
     def do_put(self, text):
         name, _, content = text.partition(" ")
         self.control.store(f"STOR {name}", unescape(content))
@@ -247,10 +253,13 @@ class Player:
 
 
 def settings_of(lines):
-    wanted = {"server": {}, "tls": {}, "transfer": {}}
+    wanted = {"server": {}, "tls": {}, "transfer": {}, "anonymous": {}, "users": []}
     for line in lines:
+        if match := re.fullmatch(r"# user: (\w+) (.*)", line):
+            wanted["users"].append({"name": match[1], **json.loads(match[2])})
         if match := re.fullmatch(r"# server: (\w+)\.(\w+)=(.*)", line):
             section, key, value = match.groups()
+            value = value.replace("\\n", "\n")
             parsed = {"true": True, "false": False}.get(value, int(value) if value.isdigit() else value)
             wanted[section][key] = [v for v in value[1:-1].split(",")] if value.startswith("[") else parsed
     return wanted

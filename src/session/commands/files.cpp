@@ -3,6 +3,7 @@
 
 #include "proto/time_text.hpp"
 #include "session/commands/handlers.hpp"
+#include "session/messages.hpp"
 #include "session/reply_map.hpp"
 #include "session/session.hpp"
 
@@ -17,7 +18,9 @@ Task<proto::Reply> change_directory(Session& session, vfs::Path path) {
   auto entered = co_await session.state.files->enter(path);
   if (!entered) co_return refuse(session, entered.error());
   session.state.cwd = std::move(path);
-  co_return reply(250, fmt::format("Directory is {}", proto::quote_path(session.state.cwd.text())));
+  auto message = co_await directory_message(session);
+  co_return with_message(250, std::move(message),
+                         fmt::format("Directory is {}", proto::quote_path(session.state.cwd.text())));
 }
 
 proto::Reply done_or(const Session& session, const Result<void>& result, std::string text) {
@@ -77,8 +80,7 @@ Answer rnfr(Session& session, std::string path) {
   auto source = session.resolve(path);
   if (!source) co_return refuse(session, source.error());
   if (source->is_root()) co_return reply(550, "The root cannot be renamed");
-  auto entry = co_await look_up(session, *source);
-  if (!entry) co_return refuse(session, entry.error());
+  if (auto may = co_await session.state.files->may_rename(*source); !may) co_return refuse(session, may.error());
   session.state.rename_from = std::move(*source);
   co_return reply(350, "Send the new name with RNTO");
 }
@@ -88,8 +90,7 @@ Answer rnto(Session& session, std::string path) {
   if (!source) co_return reply(503, "Send RNFR first");
   auto target = session.resolve(path);
   if (!target) co_return refuse(session, target.error());
-  const auto existing = session.state.account.delete_enable ? vfs::Existing::may_go : vfs::Existing::stays;
-  auto renamed = co_await session.state.files->rename(*source, *target, existing);
+  auto renamed = co_await session.state.files->rename(*source, *target);
   record_change(session, "rename to " + target->text(), *source, renamed);
   if (!renamed) co_return refuse(session, renamed.error(), to_reply(session, renamed.error()));
   co_return reply(250, "The name is changed");
@@ -102,9 +103,6 @@ Answer size(Session& session, std::string path) {
   if (session.state.type == TransferType::ascii)
     co_return reply(550, "SIZE is known in binary only: send TYPE I first");
   auto entry = co_await look_up(session, *target);
-  // Who may not list learns nothing but how far his own upload came: not even whether the name is there.
-  const bool sees_all = session.state.account.permissions.allows(accounts::Permission::list);
-  if (!sees_all && !(entry && entry->held)) co_return no_permission();
   if (!entry) co_return refuse(session, entry.error());
   if (entry->kind == vfs::Kind::directory) co_return reply(550, "That is a directory");
   co_return reply(213, fmt::format("{}", entry->size));

@@ -55,8 +55,6 @@ Answer stat(Session& session, std::string path) {
   if (!path.empty()) {
     if (!session.state.logged_in) co_return reply(530, "Log in with USER and PASS first");
     if (session.busy()) co_return reply(450, "A transfer is running; ask again when it has ended");
-    if (!session.state.account.permissions.allows(accounts::Permission::list))
-      co_return reply(550, "Your account has no permission for this");
     co_return co_await stat_path(session, std::move(path));
   }
   const State& state = session.state;

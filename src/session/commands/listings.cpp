@@ -24,8 +24,8 @@ constexpr std::size_t max_status_entries = 1000;
 /// Pages that are read only to count what a limited listing leaves out.
 constexpr unsigned max_pages_counted = 20;
 
-/// The perm fact (RFC 3659 section 7.5.5): what this account may do with the entry.
-std::string permission_fact(const Session& session, vfs::Kind kind) {
+/// The perm fact (RFC 3659 section 7.5.5): what the account may do with an entry where it has these permissions.
+std::string permission_fact(const accounts::Account& account, accounts::Permissions permissions, vfs::Kind kind) {
   struct Letter {
     Permission needed;
     char fact;
@@ -37,12 +37,11 @@ std::string permission_fact(const Session& session, vfs::Kind kind) {
                                              Letter{Permission::enter, 'e'}, Letter{Permission::rename, 'f'},
                                              Letter{Permission::list, 'l'},  Letter{Permission::make, 'm'},
                                              Letter{Permission::remove, 'p'}};
-  const accounts::Account& account = session.state.account;
   const bool file = kind == vfs::Kind::file;
   auto allowed = [&](const Letter& letter) {
     // STOR onto a file that is there would destroy it.
     const bool destroys = letter.needed == Permission::remove || (file && letter.needed == Permission::write);
-    return account.permissions.allows(letter.needed) && (account.delete_enable || !destroys);
+    return permissions.allows(letter.needed) && (account.delete_enable || !destroys);
   };
   std::string fact;
   auto add = [&](const auto& letters) {
@@ -61,16 +60,13 @@ std::string permission_fact(const Session& session, vfs::Kind kind) {
 class Formatter {
  public:
   enum class Style : std::uint8_t { ls, names, mlsx };
-  Formatter(const Session& session, Style style)
-      : session_(session),
-        style_(style),
-        now_(wall_now()),
-        file_fact_(permission_fact(session, vfs::Kind::file)),
-        directory_fact_(permission_fact(session, vfs::Kind::directory)) {}
+  Formatter(const Session& session, Style style) : session_(session), style_(style), now_(wall_now()) {}
 
-  [[nodiscard]] std::string line(const vfs::Entry& entry, std::string_view shown_name) const {
+  /// `in`: the directory of the entry; of the root, which has no name, the root itself.
+  [[nodiscard]] std::string line(const vfs::Entry& entry, std::string_view shown_name, const vfs::Path& in) {
     if (style_ == Style::names) return fmt::format("{}\r\n", shown_name);
     bool directory = entry.kind == vfs::Kind::directory;
+    if (style_ == Style::mlsx) learn(permissions_of(entry, in));
     proto::ListItem item{.name = shown_name,
                          .kind = directory ? proto::ListItem::Kind::directory : proto::ListItem::Kind::file,
                          .size = entry.size,
@@ -84,9 +80,24 @@ class Formatter {
   }
 
  private:
+  [[nodiscard]] accounts::Permissions permissions_of(const vfs::Entry& entry, const vfs::Path& in) const {
+    const accounts::Account& account = session_.state.account;
+    if (account.directory_permissions.empty()) return account.permissions;  // a listing may be long
+    return account.permissions_at(entry.name.empty() ? in.text() : in.child(entry.name).text());
+  }
+
+  /// Most neighbours have the same permissions.
+  void learn(accounts::Permissions permissions) {
+    if (known_ == permissions) return;
+    known_ = permissions;
+    file_fact_ = permission_fact(session_.state.account, permissions, vfs::Kind::file);
+    directory_fact_ = permission_fact(session_.state.account, permissions, vfs::Kind::directory);
+  }
+
   const Session& session_;
   Style style_;
   WallTime now_;
+  std::optional<accounts::Permissions> known_;
   std::string file_fact_;
   std::string directory_fact_;
 };
@@ -108,7 +119,8 @@ class Lister {
     directory_ = std::move(path);
     listing_ = std::move(listing);
   }
-  void of_file(vfs::Entry entry, std::string shown_name) {
+  void of_file(vfs::Path directory, vfs::Entry entry, std::string shown_name) {
+    directory_ = std::move(directory);
     single_ = std::move(entry);
     prefix_ = std::move(shown_name);
   }
@@ -118,7 +130,7 @@ class Lister {
   /// Appends the next page; false at the end. Past the limit entries are only counted, up to some pages.
   Task<Result<bool>> step(std::string& lines) {
     if (!listing_) {
-      lines += formatter_.line(single_, prefix_);
+      lines += formatter_.line(single_, prefix_, directory_);
       ++shown_;
       co_return false;
     }
@@ -131,7 +143,7 @@ class Lister {
         continue;
       }
       ++shown_;
-      lines += prefix_.empty() ? formatter_.line(entry, entry.name) : formatter_.line(entry, prefix_ + entry.name);
+      lines += formatter_.line(entry, prefix_.empty() ? entry.name : prefix_ + entry.name, directory_);
     }
     if (page->empty()) co_return false;
     if (left_out_ == 0 || ++pages_counted_ < max_pages_counted) co_return true;
@@ -201,7 +213,7 @@ Task<Result<std::shared_ptr<Lister>>> open_lister(Session& session, proto::ListA
   if (listing.error().code == Errc::not_directory) {
     auto entry = co_await session.state.files->stat(*path);
     if (!entry) co_return fail(std::move(entry.error()));
-    lister->of_file(std::move(*entry), text);
+    lister->of_file(path->parent(), std::move(*entry), text);
     co_return lister;
   }
   bool missing = listing.error().code == Errc::not_found || listing.error().code == Errc::bad_name;
@@ -266,7 +278,7 @@ Answer mlst(Session& session, std::string argument) {
   auto entry = co_await session.state.files->stat(*path);
   if (!entry) co_return refuse(session, entry.error());
   Formatter formatter(session, Formatter::Style::mlsx);
-  std::string line = formatter.line(*entry, path->text());
+  std::string line = formatter.line(*entry, path->text(), path->parent());
   line.resize(line.size() - 2);  // the reply ends its lines itself
   co_return proto::multiline(250, "Listing", {std::move(line)}, "End");
 }

@@ -6,6 +6,7 @@
 #include "async/event.hpp"
 #include "base/text.hpp"
 #include "session/commands/handlers.hpp"
+#include "session/messages.hpp"
 #include "session/reply_map.hpp"
 #include "session/session.hpp"
 
@@ -59,7 +60,7 @@ Task<proto::Reply> enter(Session& session, accounts::Account account) {
   fields.emplace_back("tls", session.control().stream().cipher());
   fields.emplace_back("client", state.client);
   log::info("login", fields);
-  co_return reply(230, "Logged in");
+  co_return with_message(230, message_lines(session, session.config().server.welcome), "Logged in");
 }
 
 }  // namespace

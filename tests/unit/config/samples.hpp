@@ -12,6 +12,10 @@ masquerade_address = "ftp.example.com"
 passive_ports = "50000-50100"
 active_mode = false
 banner = "Say \"hello\" \\ ü"
+welcome = """
+Welcome, %u.
+Be kind."""
+message_file = ".message"
 max_sessions = 7
 max_sessions_per_ip = 3
 max_list_entries = 500
@@ -99,7 +103,10 @@ password = "$argon2id$v=19$m=65536,t=2,p=1$c2FsdA$aGFzaA"
 home = "main:/users/%u/"
 mounts = { "/archive/" = "disk:/archive", "/a \"b\"" = "other:/" }
 permissions = "elr"
+directory_permissions = { "/in/" = "ew", "/none" = "" }
 delete_enable = false
+deny = ["*.exe", ".git"]
+hide = [".*"]
 quota_bytes = "10GiB"
 quota_files = 1000
 max_upload = "300KiB/s"
@@ -113,6 +120,14 @@ disabled = true
 enabled = true
 home = "disk:/pub"
 permissions = "el"
+drop_box = "/incoming/"
+deny = ["*.php"]
+hide = [".message"]
+quota_bytes = "1GiB"
+quota_files = 100
+max_upload = "1MiB/s"
+max_download = "2MiB/s"
+max_sessions = 20
 )";
 
 }  // namespace gantry::config

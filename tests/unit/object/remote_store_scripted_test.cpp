@@ -484,6 +484,23 @@ TEST_F(Scripted, per_cent_in_a_source_name_is_copied_by_hand_on_own_endpoints) {
   EXPECT_EQ(requests()[2].header("x-amz-copy-source-range"), "bytes=0-2");
 }
 
+TEST_F(Scripted, copies_from_another_bucket_name_it) {
+  const std::string other =
+      open({.dialect = DialectKind::s3, .bucket = "other", .endpoint = "http://store.example.com"}).origin();
+  EXPECT_EQ(other, "/other");
+  RemoteStore& store = open({.dialect = DialectKind::s3, .bucket = "b", .endpoint = "http://store.example.com"});
+  answer({200, {}, "<CopyObjectResult><ETag>\"e\"</ETag></CopyObjectResult>"});
+  ASSERT_TRUE(run(store.copy({.from = "a b", .to = "c", .origin = other})));
+  EXPECT_EQ(requests()[0].header("x-amz-copy-source"), "/other/a%20b");
+  answer({200, {}, "<CopyPartResult><ETag>\"e\"</ETag></CopyPartResult>"});
+  ASSERT_TRUE(run(store.copy_part({"to", "u", 1, other}, "a", {0, 3}, "e")));
+  EXPECT_EQ(requests()[1].header("x-amz-copy-source"), "/other/a");
+  // What would have to be read here lies elsewhere.
+  EXPECT_EQ(run(store.copy_part({"to", "u", 1, other}, "50%", {0, 3}, "e")).error().code, Errc::unsupported);
+  EXPECT_EQ(run(store.copy_part({"to", "u", 1, other}, "a", {}, "e")).error().code, Errc::invalid);
+  EXPECT_EQ(requests().size(), 2U);
+}
+
 TEST_F(Scripted, bad_names_never_leave) {
   RemoteStore& store = cos();
   for (const std::string& key : {std::string(), std::string("/a"), std::string("a\x01"), std::string(851, 'k')})

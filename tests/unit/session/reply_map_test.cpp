@@ -8,13 +8,31 @@ namespace gantry::session {
 namespace {
 
 /// Design, section 6: the table of errors.
-const std::map<Errc, int> codes{
-    {Errc::not_found, 550},        {Errc::unfinished, 550},  {Errc::is_directory, 550},   {Errc::not_directory, 550},
-    {Errc::not_empty, 550},        {Errc::denied, 550},      {Errc::already_exists, 550}, {Errc::bad_name, 553},
-    {Errc::invalid, 553},          {Errc::bad_offset, 554},  {Errc::quota, 552},          {Errc::too_large, 552},
-    {Errc::no_space, 452},         {Errc::unsupported, 504}, {Errc::throttled, 450},      {Errc::conflict, 450},
-    {Errc::unavailable, 451},      {Errc::timed_out, 451},   {Errc::corrupt, 451},        {Errc::internal, 451},
-    {Errc::data_open_failed, 425}, {Errc::data_broken, 426}, {Errc::cancelled, 426}};
+const std::map<Errc, int> codes{{Errc::not_found, 550},
+                                {Errc::unfinished, 550},
+                                {Errc::is_directory, 550},
+                                {Errc::not_directory, 550},
+                                {Errc::not_empty, 550},
+                                {Errc::denied, 550},
+                                {Errc::already_exists, 550},
+                                {Errc::bad_name, 553},
+                                {Errc::invalid, 553},
+                                {Errc::bad_offset, 554},
+                                {Errc::quota, 552},
+                                {Errc::too_large, 552},
+                                {Errc::no_space, 452},
+                                {Errc::unsupported, 504},
+                                {Errc::throttled, 450},
+                                {Errc::conflict, 450},
+                                {Errc::unavailable, 451},
+                                {Errc::timed_out, 451},
+                                {Errc::corrupt, 451},
+                                {Errc::internal, 451},
+                                {Errc::mount_point, 550},
+                                {Errc::across_stores, 553},
+                                {Errc::data_open_failed, 425},
+                                {Errc::data_broken, 426},
+                                {Errc::cancelled, 426}};
 
 TEST(ReplyMap, EveryErrorHasItsCode) {
   for (const auto& [error, code] : codes)

@@ -84,8 +84,9 @@ TEST_F(Mounts, PathsGoToTheLongestMount) {
 TEST_F(Mounts, MountPointsAreFixed) {
   put(fs_, at("/file"));
   for (const char* name : {"/archive", "/a", "/a/b", "/a/b/deep"}) {
-    EXPECT_EQ(code(run(fs_.remove_directory(at(name)))), Errc::denied) << name;
-    EXPECT_EQ(code(run(fs_.rename(at(name), at("/elsewhere")))), Errc::denied) << name;
+    EXPECT_EQ(code(run(fs_.remove_directory(at(name)))), Errc::mount_point) << name;
+    EXPECT_EQ(code(run(fs_.may_rename(at(name)))), Errc::mount_point) << name;
+    EXPECT_EQ(code(run(fs_.rename(at(name), at("/elsewhere")))), Errc::mount_point) << name;
     EXPECT_EQ(code(run(fs_.rename(at("/file"), at(name)))), Errc::already_exists) << name;
     EXPECT_EQ(code(run(fs_.remove_file(at(name)))), Errc::is_directory) << name;
     EXPECT_EQ(code(run(fs_.make_directory(at(name)))), Errc::already_exists) << name;
@@ -98,10 +99,25 @@ TEST_F(Mounts, MountPointsAreFixed) {
 
 TEST_F(Mounts, NothingMovesAcrossStores) {
   put(fs_, at("/file"));
-  EXPECT_EQ(code(run(fs_.rename(at("/file"), at("/archive/file")))), Errc::unsupported);
-  EXPECT_EQ(code(run(fs_.copy(at("/file"), at("/archive/file")))), Errc::unsupported);
+  EXPECT_EQ(code(run(fs_.rename(at("/file"), at("/archive/file")))), Errc::across_stores);
+  EXPECT_EQ(code(run(fs_.copy(at("/file"), at("/archive/file")))), Errc::across_stores);
   EXPECT_EQ(code(run(fs_.rename(at("/missing"), at("/archive/file")))), Errc::not_found);
   EXPECT_EQ(names(fs_, at("/archive")), Names{});
+}
+
+TEST_F(Mounts, PartsOfOneStoreAreOneTree) {
+  for (const char* name : {"/alice", "/shared"}) ASSERT_TRUE(run(home_->make_directory(at(name))));
+  put(*home_, at("/alice/file"));
+  ASSERT_TRUE(run(home_->make_directory(at("/shared/dir"))));
+  auto part = [&](const char* root) { return std::make_shared<SubtreeFileSystem>(home_, at(root)); };
+  MountFileSystem fs({{Path{}, part("/alice")}, {at("/shared"), part("/shared")}, {at("/else"), archive_}});
+  ASSERT_TRUE(run(fs.may_rename(at("/file"))));
+  ASSERT_TRUE(run(fs.rename(at("/file"), at("/shared/dir/file"))));
+  ASSERT_TRUE(run(fs.rename(at("/shared/dir"), at("/dir"))));
+  EXPECT_EQ(names(*home_, at("/alice/dir")), Names{"file"});
+  EXPECT_EQ(code(run(fs.rename(at("/dir/file"), at("/else/file")))), Errc::across_stores);
+  EXPECT_EQ(code(run(fs.rename(at("/dir/file"), at("/shared")))), Errc::already_exists);
+  EXPECT_EQ(code(run(fs.may_rename(at("/missing")))), Errc::not_found);
 }
 
 TEST_F(Mounts, TheWayToAMountBecomesRealWhenWrittenTo) {
