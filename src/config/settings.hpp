@@ -59,7 +59,7 @@ using Value =
                  std::vector<std::string>, Secret, Mount, std::map<std::string, Mount>>;
 
 /// One table of the file and the struct it fills.
-using Section = std::variant<Server*, Tls*, Transfer*, Log*, Store*, User*, Anonymous*>;
+using Section = std::variant<Server*, Tls*, Transfer*, Defender*, Log*, Store*, User*, Anonymous*>;
 
 /// Which types of store have a setting, as bits 1 << StoreType.
 using StoreTypes = unsigned;

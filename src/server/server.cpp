@@ -1,6 +1,7 @@
 #include "server/server.hpp"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -8,6 +9,7 @@
 #include "base/log.hpp"
 #include "config/loader.hpp"
 #include "config/log_options.hpp"
+#include "server/ban_exchange.hpp"
 #include "server/credentials_watch.hpp"
 #include "server/lane.hpp"
 
@@ -53,6 +55,21 @@ Result<Tcp::acceptor> listen(asio::io_context& context, const config::ListenAddr
   return acceptor;
 }
 
+/// Closes a connection from a banned address; true when it did. Asks memory only and waits for nothing. Implicit TLS is
+/// closed without a word: a handshake is just what such a peer must not cost.
+bool turned_away(const limits::Defender& defender, Tcp::socket& socket, session::Security security) {
+  boost::system::error_code error;
+  const auto peer = socket.remote_endpoint(error);
+  if (error || !defender.refuses(peer.address(), wall_now())) return false;
+  log::debug("turned away", {{"peer", peer.address().to_string()}});
+  static constexpr std::string_view farewell = "421 Your address is banned for now; try again later\r\n";
+  if (security == session::Security::explicit_tls)
+    ::send(socket.native_handle(), farewell.data(), farewell.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  socket.shutdown(Tcp::socket::shutdown_send, error);
+  socket.close(error);
+  return true;
+}
+
 }  // namespace
 
 struct Server::Parts {
@@ -64,6 +81,7 @@ struct Server::Parts {
   std::vector<Listener> listeners;
   asio::signal_set signals;
   std::unique_ptr<Storage> storage;  ///< for the janitor, on the main thread's context
+  BanExchange bans{shared};
   CredentialsWatch credentials{context.get_executor(), shared};
   std::size_t next_lane = 0;
 
@@ -95,6 +113,7 @@ Task<void> Server::Parts::accept(Listener& listener) {
       co_await async::sleep_for(accept_pause);
       continue;
     }
+    if (turned_away(shared.defender, socket, listener.security)) continue;
     socket.set_option(asio::socket_base::keep_alive(true), error);
     auto descriptor = socket.release(error);
     if (error) continue;
@@ -131,12 +150,13 @@ Task<void> Server::Parts::reload() {
   }
   next->config = config;
   next->tls = std::move(*tls);
-  next->accounts = make_accounts(*config, shared.blocking);
+  make_accounts(*next, shared.blocking);
   if (next->tls) log::info("certificate", {{"subject", next->tls->describe()}});
   if (config->log != before->config->log) co_await open_log(config->log);
   shared.stores.renew_credentials(*config);
-  shared.session_limits.set_limits(config->server.max_sessions, config->server.max_sessions_per_ip);
+  shared.obey(*config);
   shared.replace(std::move(next));
+  co_await shared.follow_user_rates();
   log::info("reloaded", {{"file", file}});
 }
 
@@ -212,7 +232,7 @@ Result<std::unique_ptr<Server>> Server::create(std::shared_ptr<const config::Con
   generation->tls = std::move(*tls);
   if (generation->tls && generation->tls->expired())
     log::warning("certificate expired", {{"certificate", generation->tls->describe()}});
-  generation->accounts = make_accounts(*config, parts->shared.blocking);
+  make_accounts(*generation, parts->shared.blocking);
   parts->shared.replace(generation);
 
   if (auto opened = open_books(*config, parts->shared); !opened) return fail(std::move(opened.error()));
@@ -263,6 +283,7 @@ void Server::run() {
   for (Listener& listener : parts_->listeners) tasks.spawn("accept", parts_->accept(listener));
   tasks.spawn("janitor", parts_->keep_house());
   tasks.spawn("ledger", parts_->keep_ledger());
+  tasks.spawn("bans", parts_->bans.run());
   // Not one of the tasks: transfers that SIGTERM lets finish may need new keys.
   async::Child watch(executor, "credentials", parts_->credentials.run());
   async::Child control(executor, "signals", parts_->wait_for_signals(tasks));

@@ -123,7 +123,10 @@ accounts::Account to_account(const config::User& user) {
   account.quota_files = user.quota_files;
   account.max_upload = user.max_upload;
   account.max_download = user.max_download;
+  account.max_session_upload = user.max_session_upload;
+  account.max_session_download = user.max_session_download;
   account.max_sessions = user.max_sessions;
+  account.administrator = user.administrator;
   account.allow_from = user.allow_from;
   account.require_tls = user.require_tls;
   return account;
@@ -334,12 +337,14 @@ Result<void> open_books(const config::Config& config, Shared& shared) {
         database.error().code, "server.state",
         database.error().detail + "; the database must be a file that can be written, or a server that answers");
   shared.ledger = vfs::make_sql_upload_ledger(*database);
+  shared.bans = limits::make_sql_ban_book(*database);
   shared.renames = vfs::make_sql_rename_plans(*database);
   shared.digest_book = vfs::make_sql_digest_book(std::move(*database));
   return {};
 }
 
-std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config, async::BlockingPool& pool) {
+void make_accounts(Generation& generation, async::BlockingPool& pool) {
+  const config::Config& config = *generation.config;
   std::vector<accounts::Account> all;
   std::ranges::transform(config.users, std::back_inserter(all), to_account);
   std::optional<accounts::Account> anonymous;
@@ -350,8 +355,8 @@ std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config, 
     guest.permissions = config.anonymous.permissions;
     anonymous = to_account(guest);
   }
-  auto source = std::make_shared<accounts::FileAccountSource>(std::move(all), std::move(anonymous));
-  return std::make_shared<accounts::LoginCheck>(std::move(source), pool);
+  generation.users = std::make_shared<accounts::FileAccountSource>(std::move(all), std::move(anonymous));
+  generation.accounts = std::make_shared<accounts::LoginCheck>(generation.users, pool);
 }
 
 Result<std::shared_ptr<const tls::ServerContext>> make_tls(const config::Config& config,

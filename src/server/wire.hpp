@@ -44,13 +44,12 @@ class Storage {
   std::unique_ptr<Parts> parts_;
 };
 
-/// Gives `shared` its books of multipart uploads, directory renames and checksums: in the state database when there is
-/// a bucket. Blocks. Errors name server.state.
+/// Gives `shared` its books of multipart uploads, directory renames, checksums and bans: in the state database when
+/// there is a bucket. Blocks. Errors name server.state.
 [[nodiscard]] Result<void> open_books(const config::Config& config, Shared& shared);
 
-/// The accounts of the configuration file.
-[[nodiscard]] std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config,
-                                                                async::BlockingPool& pool);
+/// Gives a generation that has its configuration its accounts.
+void make_accounts(Generation& generation, async::BlockingPool& pool);
 
 /// Certificate and key of the configuration; null when TLS is off. TLS sessions of `previous` can be resumed on it.
 [[nodiscard]] Result<std::shared_ptr<const tls::ServerContext>> make_tls(const config::Config& config,

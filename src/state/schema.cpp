@@ -66,7 +66,17 @@ constexpr auto version_3 = std::to_array<std::string_view>({
     R"(CREATE INDEX digests_by_age ON digests (kept))",
 });
 
-constexpr std::array<std::span<const std::string_view>, 3> versions{version_1, version_2, version_3};
+/// Version 4: banned networks (limits::BanBook).
+constexpr auto version_4 = std::to_array<std::string_view>({
+    R"(CREATE TABLE bans (
+         network TEXT PRIMARY KEY,
+         since BIGINT NOT NULL,
+         ends BIGINT NOT NULL,
+         times INTEGER NOT NULL,
+         reason TEXT NOT NULL))",
+});
+
+constexpr std::array<std::span<const std::string_view>, 4> versions{version_1, version_2, version_3, version_4};
 
 }  // namespace
 

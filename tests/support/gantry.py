@@ -277,10 +277,11 @@ class Daemon:
 
 class Gantry(Daemon):
     """One running gantryd. Users: demo (everything), viewer (may only look and read), writer (the opposite) and keeper
-    (everything but to destroy what exists)."""
+    (everything but to destroy what exists); `users` are tables of more of them. This machine is never banned unless
+    `defender` says so."""
 
     def __init__(self, store="local", server=None, tls=None, transfer=None, latency_ms=0, store_arguments=(),
-                 store_settings=None, demo=None):
+                 store_settings=None, demo=None, defender=None, users=()):
         self.store = store
         self.directory = Setup.directory("gantryd")
         self.port, self.tls_port = free_port(), free_port()
@@ -297,13 +298,15 @@ class Gantry(Daemon):
             table("[server]", values)
             + table("[tls]", {"certificate": cert, "key": key, **(tls or {})})
             + table("[transfer]", transfer or {})
+            + table("[defender]", {"allow": ["127.0.0.0/8", "::1"], **(defender or {})})
             + table("[log]", {"directory": "", "level": "info"})
             + table("[[store]]", {**self._store_settings(latency_ms, store_arguments), **(store_settings or {})})
             + table("[[user]]", {"name": "demo", "password": "demo", "home": "main:/", **(demo or {})})
             + table("[[user]]", {"name": "viewer", "password": "viewer", "home": "main:/", "permissions": "elr"})
             + table("[[user]]", {"name": "writer", "password": "writer", "home": "main:/",
                                  "permissions": "eadfmwMT"})
-            + table("[[user]]", {"name": "keeper", "password": "keeper", "home": "main:/", "delete_enable": False}),
+            + table("[[user]]", {"name": "keeper", "password": "keeper", "home": "main:/", "delete_enable": False})
+            + "".join(table("[[user]]", {"home": "main:/", **user}) for user in users),
             encoding="utf-8",
         )
         self.log_file = self.directory / "log"
