@@ -35,7 +35,10 @@ struct Account {
   std::uint64_t quota_files = 0;
   std::uint64_t max_upload = 0;  ///< bytes per second over all sessions, 0: no limit
   std::uint64_t max_download = 0;
+  std::uint64_t max_session_upload = 0;  ///< of each session
+  std::uint64_t max_session_download = 0;
   std::uint32_t max_sessions = 0;
+  bool administrator = false;           ///< may use the places beyond server.max_sessions
   std::vector<std::string> allow_from;  ///< CIDR; empty: from everywhere
   bool require_tls = false;
   bool disabled = false;

@@ -37,6 +37,8 @@ struct Server {
   std::string message_file;          ///< name of the file whose text is said when its directory is entered; empty: none
   std::uint32_t max_sessions = 512;  ///< 0: no limit
   std::uint32_t max_sessions_per_ip = 0;
+  std::uint64_t max_upload = 0;  ///< bytes per second of all sessions together; 0: no limit
+  std::uint64_t max_download = 0;
   std::uint32_t max_list_entries = 0;  ///< of one listing; 0: all
   Milliseconds login_timeout = Seconds(60);
   Milliseconds idle_timeout = Seconds(300);
@@ -141,9 +143,12 @@ struct User {
   std::vector<std::string> hide;  ///< patterns of names that listings leave out
   std::uint64_t quota_bytes = 0;
   std::uint64_t quota_files = 0;
-  std::uint64_t max_upload = 0;  ///< bytes per second, 0: no limit
+  std::uint64_t max_upload = 0;  ///< bytes per second of all the user's sessions together; 0: no limit
   std::uint64_t max_download = 0;
+  std::uint64_t max_session_upload = 0;  ///< of each
+  std::uint64_t max_session_download = 0;
   std::uint32_t max_sessions = 0;
+  bool administrator = false;           ///< may use the places beyond server.max_sessions
   std::vector<std::string> allow_from;  ///< CIDR; empty: from everywhere
   bool require_tls = false;
   bool disabled = false;
@@ -165,11 +170,22 @@ struct Anonymous {
   bool operator==(const Anonymous&) const = default;
 };
 
+struct Defender {
+  bool enabled = true;
+  std::uint32_t threshold = 12;  ///< points
+  Milliseconds ban_time = std::chrono::minutes(5);
+  Milliseconds ban_time_max = std::chrono::hours(24);
+  std::vector<std::string> allow;  ///< CIDR
+  std::vector<std::string> deny;   ///< CIDR
+  bool operator==(const Defender&) const = default;
+};
+
 struct Config {
   std::string source;  ///< the file's name, for messages
   Server server;
   Tls tls;
   Transfer transfer;
+  Defender defender;
   Log log;
   std::vector<Store> stores;
   std::vector<User> users;

@@ -75,6 +75,7 @@ Value initial_value(const Setting& setting, Config& defaults) {
   if (setting.table == "server") return setting.get(&defaults.server);
   if (setting.table == "tls") return setting.get(&defaults.tls);
   if (setting.table == "transfer") return setting.get(&defaults.transfer);
+  if (setting.table == "defender") return setting.get(&defaults.defender);
   if (setting.table == "log") return setting.get(&defaults.log);
   if (setting.table == "store") return setting.get(&store);
   if (setting.table == "user") return setting.get(&user);
@@ -140,6 +141,7 @@ std::string to_toml(const Config& config, const WriteSecret& write_secret) {
   writer.write(&copy.server, {});
   writer.write(&copy.tls, {});
   writer.write(&copy.transfer, {});
+  writer.write(&copy.defender, {});
   writer.write(&copy.log, {});
   for (Store& store : copy.stores) writer.write(&store, store.name);
   for (User& user : copy.users) writer.write(&user, user.name);
@@ -155,6 +157,7 @@ std::string print(const Config& config) {
   print_section(out, &copy.server);
   print_section(out, &copy.tls);
   print_section(out, &copy.transfer);
+  print_section(out, &copy.defender);
   print_section(out, &copy.log);
   for (Store& store : copy.stores) print_section(out, &store);
   for (User& user : copy.users) print_section(out, &user);

@@ -25,6 +25,7 @@ consteval std::string_view table_for() {
   if constexpr (std::same_as<Struct, Server>) return "server";
   if constexpr (std::same_as<Struct, Tls>) return "tls";
   if constexpr (std::same_as<Struct, Transfer>) return "transfer";
+  if constexpr (std::same_as<Struct, Defender>) return "defender";
   if constexpr (std::same_as<Struct, Log>) return "log";
   if constexpr (std::same_as<Struct, Store>) return "store";
   if constexpr (std::same_as<Struct, User>) return "user";
@@ -138,11 +139,13 @@ constexpr auto table = std::to_array<Setting>({
         {"message_file", R"("")"}, text, new_sessions,
         "Name, such as .message, of a file whose first 4 KiB of text are said to those who enter "
         "its directory and may read it; empty: none. One download for every CWD."),
-    row<&Server::max_sessions>({"max_sessions", "512"}, number, live, "Sessions at the same time; 0: no limit.")
+    row<&Server::max_sessions>({"max_sessions", "512"}, number, live, "Sessions at the same time; administrators may have two more; 0: no limit.")
         .between(0, million),
     row<&Server::max_sessions_per_ip>({"max_sessions_per_ip", "0"}, number, live,
                                       "Sessions from one IPv4 address or one IPv6 /64; 0: no limit.")
         .between(0, million),
+    row<&Server::max_upload>({"max_upload", "0"}, rate, live, "Over all sessions of the server; 0: no limit."),
+    row<&Server::max_download>({"max_download", "0"}, rate, live, "Over all sessions of the server; 0: no limit."),
     row<&Server::max_list_entries>({"max_list_entries", "0"}, number, new_sessions,
                                    "Entries of one listing; the reply says how many were left out; 0: all.")
         .between(0, std::numeric_limits<std::uint32_t>::max()),
@@ -219,6 +222,23 @@ constexpr auto table = std::to_array<Setting>({
     row<&Transfer::parts_in_flight>({"parts_in_flight", "4"}, number, new_sessions,
                                     "Parts of one upload on their way at the same time.")
         .between(1, 64),
+
+    row<&Defender::enabled>({"enabled", "true"}, flag, live,
+                            "Ban addresses that guess passwords or do not speak FTP. false: bans made before, by other "
+                            "servers or by hand, and deny count all the same."),
+    row<&Defender::threshold>(
+        {"threshold", "12"}, number, live,
+        "Points that lead to a ban: a failed login 1, with another user than the last 2, bytes that are no "
+        "FTP 4; as many fade in half an hour, and a login takes 3 off.")
+        .between(1, million),
+    row<&Defender::ban_time>({"ban_time", R"("5m")"}, duration, live,
+                             "Length of the first ban; each that follows is twice as long.")
+        .between(second, 365 * day),
+    row<&Defender::ban_time_max>({"ban_time_max", R"("1d")"}, duration, live,
+                                 "Longest ban, and how long after its end a ban is remembered.")
+        .between(second, 365 * day),
+    row<&Defender::allow>({"allow", "[]"}, networks, live, "Networks that are never banned, whatever else says."),
+    row<&Defender::deny>({"deny", "[]"}, networks, live, "Networks whose connections are always turned away."),
 
     row<&Log::level>({"level", R"("info")"}, choice, live, "Least severe lines to write.").of(levels),
     row<&Log::directory>(
@@ -314,10 +334,14 @@ constexpr auto table = std::to_array<Setting>({
                      "Names that listings leave out; who knows them may use them."),
     row<&User::quota_bytes>({"quota_bytes", "0"}, bytes, new_sessions, "Bytes the user may store; 0: no limit."),
     row<&User::quota_files>({"quota_files", "0"}, number, new_sessions, "Files the user may store; 0: no limit."),
-    row<&User::max_upload>({"max_upload", "0"}, rate, new_sessions, "Over all sessions of the user; 0: no limit."),
-    row<&User::max_download>({"max_download", "0"}, rate, new_sessions, "Over all sessions of the user; 0: no limit."),
+    row<&User::max_upload>({"max_upload", "0"}, rate, live, "Over all sessions of the user; 0: no limit."),
+    row<&User::max_download>({"max_download", "0"}, rate, live, "Over all sessions of the user; 0: no limit."),
+    row<&User::max_session_upload>({"max_session_upload", "0"}, rate, live, "For each session; 0: no limit."),
+    row<&User::max_session_download>({"max_session_download", "0"}, rate, live, "For each session; 0: no limit."),
     row<&User::max_sessions>({"max_sessions", "0"}, number, new_sessions, "Sessions of the user; 0: no limit.")
         .between(0, million),
+    row<&User::administrator>({"administrator", "false"}, flag, new_sessions,
+                              "May use the two places beyond server.max_sessions."),
     row<&User::allow_from>({"allow_from", "[]"}, networks, new_sessions,
                            "Networks the user may come from; empty: everywhere."),
     row<&User::require_tls>({"require_tls", "false"}, flag, new_sessions, "Refuse the user without TLS."),
@@ -366,7 +390,8 @@ std::string_view table_of(Section section) {
 }
 
 const std::vector<std::string_view>& tables() {
-  static const std::vector<std::string_view> names{"server", "tls", "transfer", "log", "store", "user", "anonymous"};
+  static const std::vector<std::string_view> names{"server", "tls",   "transfer", "defender",
+                                                   "log",    "store", "user",     "anonymous"};
   return names;
 }
 
@@ -377,6 +402,7 @@ std::vector<const Setting*> changed_settings(const Config& before, const Config&
   add_changes(changes, before.server, after.server);
   add_changes(changes, before.tls, after.tls);
   add_changes(changes, before.transfer, after.transfer);
+  add_changes(changes, before.defender, after.defender);
   add_changes(changes, before.log, after.log);
   add_changes(changes, before.anonymous, after.anonymous);
   return changes;

@@ -106,6 +106,7 @@ void Loader::read_single(const toml::key& key, const toml::node& node) {
   if (name == "server") read_section(&config_.server, spot, *table);
   if (name == "tls") read_section(&config_.tls, spot, *table);
   if (name == "transfer") read_section(&config_.transfer, spot, *table);
+  if (name == "defender") read_section(&config_.defender, spot, *table);
   if (name == "log") read_section(&config_.log, spot, *table);
   if (name == "anonymous") read_section(&config_.anonymous, spot, *table);
 }

@@ -35,6 +35,7 @@ class Validator {
   void run() {
     check_server();
     check_tls();
+    check_defender();
     for (std::size_t i = 0; i < config_.stores.size(); ++i) check_store(config_.stores[i], i);
     check_part_size();
     for (std::size_t i = 0; i < config_.users.size(); ++i) check_user(config_.users[i], i);
@@ -54,6 +55,7 @@ class Validator {
   void check_listen(std::string_view name, const std::vector<ListenAddress>& addresses);
   void check_passive_ports();
   void check_tls();
+  void check_defender();
   void check_store(Store& store, std::size_t index);
   void check_store_type(Store& store, std::size_t index);
   void check_bucket(Store& store, std::size_t index);
@@ -139,6 +141,12 @@ void Validator::check_tls() {
   if (settings.required) error(tls("required"), "needs tls.certificate and tls.key");
   if (settings.session_reuse == SessionReuse::require) error(tls("session_reuse"), "needs tls.certificate and tls.key");
   if (!config_.server.listen_tls.empty()) error(server("listen_tls"), "needs tls.certificate and tls.key");
+}
+
+void Validator::check_defender() {
+  const Defender& defender = config_.defender;
+  if (defender.ban_time_max < defender.ban_time)
+    error({"defender", 0, "ban_time_max"}, "must be at least ban_time, which is " + exact_duration(defender.ban_time));
 }
 
 void Validator::check_store(Store& store, std::size_t index) {

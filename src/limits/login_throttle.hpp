@@ -1,17 +1,17 @@
 // Slows down who guesses passwords, without locking anybody out: the pause grows with the failures of one address
-// group, or of one user name from it. Thread-safe, bounded memory.
+// group, of one user name from it, and (up to a few seconds) of one user name from anywhere. Thread-safe, bounded
+// memory.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
 
 #include <chrono>
 #include <cstddef>
-#include <list>
-#include <map>
 #include <mutex>
 #include <string>
 
 #include "base/units.hpp"
+#include "limits/recent_map.hpp"
 
 namespace gantry::limits {
 
@@ -21,8 +21,8 @@ class LoginThrottle {
   static constexpr unsigned free_failures = 5;  ///< within a minute without any pause
   static constexpr std::size_t max_entries = 10'000;
 
-  /// How long the next check of this name from this address must wait: 0, then 1 s doubling up to 60 s. A user who
-  /// has been let in from there does not pay for the failures of neighbours behind the same address.
+  /// How long the next check of this name from this address must wait: 0, then 1 s doubling up to 60 s; 8 s when only
+  /// others fail to guess this user's password. A user who has been let in from there pays for his own failures only.
   [[nodiscard]] Milliseconds delay(const boost::asio::ip::address& address, const std::string& user, Time now);
   void failed(const boost::asio::ip::address& address, const std::string& user, Time now);
   /// Forgets the failures of this user from this address; the address's own fade, one a minute.
@@ -31,20 +31,15 @@ class LoginThrottle {
 
  private:
   struct Entry {
-    std::string key;
     unsigned failures = 0;
     bool welcome = false;  ///< this user was let in from this address
     Time last{};
-    [[nodiscard]] Milliseconds pause(Time now) const;
   };
-  using Entries = std::list<Entry>;  // most recent first
-  [[nodiscard]] Entry& touch(const std::string& key);
+  [[nodiscard]] static Milliseconds pause(const Entry* entry, Time now, Milliseconds longest);
   void count(const std::string& key, Time now);
-  [[nodiscard]] const Entry* find(const std::string& key) const;
 
   mutable std::mutex mutex_;
-  Entries entries_;
-  std::map<std::string, Entries::iterator> index_;
+  RecentMap<Entry> entries_{max_entries};
 };
 
 }  // namespace gantry::limits

@@ -1,10 +1,9 @@
 #include "limits/session_limits.hpp"
 
-#include <boost/asio/ip/address_v6.hpp>
+#include <map>
+#include <mutex>
 
-#include <fmt/format.h>
-
-#include <optional>
+#include "limits/address_group.hpp"
 
 namespace gantry::limits {
 
@@ -39,27 +38,20 @@ namespace {
 
 // Keys of the one map: a blank cannot stand in an address.
 constexpr const char* total_key = "total";
+constexpr const char* reserve_key = "reserve";
 
-std::optional<detail::Slot> take(const std::shared_ptr<detail::Counters>& counters, std::string key,
-                                 std::uint32_t limit) {
-  std::lock_guard lock(counters->mutex);
-  std::uint32_t& count = counters->count[key];
-  if (limit > 0 && count >= limit) return std::nullopt;
-  ++count;
-  return detail::Slot(counters, std::move(key));
+/// Under the counters' mutex.
+bool has_room(const detail::Counters& counters, const std::string& key, std::uint32_t limit) {
+  const auto at = counters.count.find(key);
+  return limit == 0 || at == counters.count.end() || at->second < limit;
+}
+
+detail::Slot take(const std::shared_ptr<detail::Counters>& counters, const std::string& key) {
+  ++counters->count[key];
+  return {counters, key};
 }
 
 }  // namespace
-
-std::string address_group(const boost::asio::ip::address& address) {
-  if (address.is_v4()) return address.to_string();
-  if (address.to_v6().is_v4_mapped())
-    return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6()).to_string();
-  auto bytes = address.to_v6().to_bytes();
-  std::string text;
-  for (std::size_t i = 0; i < 8; ++i) text += fmt::format("{:02x}", bytes[i]);
-  return text + "/64";
-}
 
 std::string_view to_string(Refusal refusal) {
   switch (refusal) {
@@ -77,17 +69,32 @@ SessionLimits::SessionLimits(std::uint32_t max_total, std::uint32_t max_per_addr
     : max_total_(max_total), max_per_address_(max_per_address), counters_(std::make_shared<detail::Counters>()) {}
 
 std::expected<SessionSlot, Refusal> SessionLimits::enter(const boost::asio::ip::address& address) {
-  auto total = take(counters_, total_key, max_total_);
-  if (!total) return std::unexpected(Refusal::server_full);
-  auto own = take(counters_, "address " + address_group(address), max_per_address_);
-  if (!own) return std::unexpected(Refusal::address_full);
-  return SessionSlot{std::move(*total), std::move(*own)};
+  const std::string own = "address " + address_group(address);
+  const std::lock_guard lock(counters_->mutex);
+  const bool reserved = !has_room(*counters_, total_key, max_total_);
+  if (reserved && !has_room(*counters_, reserve_key, reserve)) return std::unexpected(Refusal::server_full);
+  if (!has_room(*counters_, own, max_per_address_)) return std::unexpected(Refusal::address_full);
+  return SessionSlot{take(counters_, reserved ? reserve_key : total_key), take(counters_, own), reserved};
+}
+
+bool SessionLimits::leave_reserve(SessionSlot& slot) {
+  if (!slot.reserved) return true;
+  detail::Slot ordinary;
+  {
+    const std::lock_guard lock(counters_->mutex);
+    if (!has_room(*counters_, total_key, max_total_)) return false;
+    ordinary = take(counters_, total_key);
+  }
+  slot.total = std::move(ordinary);  // gives the reserved one back, which takes the mutex
+  slot.reserved = false;
+  return true;
 }
 
 std::expected<UserSlot, Refusal> SessionLimits::login(const std::string& user, std::uint32_t max_for_user) {
-  auto slot = take(counters_, "user " + user, max_for_user);
-  if (!slot) return std::unexpected(Refusal::user_full);
-  return UserSlot{std::move(*slot)};
+  const std::string key = "user " + user;
+  const std::lock_guard lock(counters_->mutex);
+  if (!has_room(*counters_, key, max_for_user)) return std::unexpected(Refusal::user_full);
+  return UserSlot{take(counters_, key)};
 }
 
 void SessionLimits::set_limits(std::uint32_t max_total, std::uint32_t max_per_address) {
@@ -96,9 +103,11 @@ void SessionLimits::set_limits(std::uint32_t max_total, std::uint32_t max_per_ad
 }
 
 std::uint32_t SessionLimits::sessions() const {
-  std::lock_guard lock(counters_->mutex);
-  auto at = counters_->count.find(total_key);
-  return at == counters_->count.end() ? 0 : at->second;
+  const std::lock_guard lock(counters_->mutex);
+  std::uint32_t sum = 0;
+  for (const char* key : {total_key, reserve_key})
+    if (const auto at = counters_->count.find(key); at != counters_->count.end()) sum += at->second;
+  return sum;
 }
 
 }  // namespace gantry::limits

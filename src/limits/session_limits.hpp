@@ -7,16 +7,11 @@
 #include <atomic>
 #include <cstdint>
 #include <expected>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
 namespace gantry::limits {
-
-/// The unit addresses are counted in: an IPv4 address, or the /64 of an IPv6 address (a household has one).
-[[nodiscard]] std::string address_group(const boost::asio::ip::address& address);
 
 enum class Refusal : std::uint8_t { server_full, address_full, user_full };
 [[nodiscard]] std::string_view to_string(Refusal refusal);
@@ -42,6 +37,7 @@ class Slot {
 struct SessionSlot {
   detail::Slot total;
   detail::Slot address;
+  bool reserved = false;  ///< beyond the limit: for an administrator, or to say who one is
 };
 struct UserSlot {
   detail::Slot user;
@@ -49,10 +45,16 @@ struct UserSlot {
 
 class SessionLimits {
  public:
+  /// Places beyond max_total, for administrators. Who somebody is shows at the login only.
+  static constexpr std::uint32_t reserve = 2;
+
   /// 0: no limit.
   SessionLimits(std::uint32_t max_total, std::uint32_t max_per_address);
 
+  /// A connection. Takes a place of the reserve when there is no other.
   [[nodiscard]] std::expected<SessionSlot, Refusal> enter(const boost::asio::ip::address& address);
+  /// For somebody who is no administrator: exchanges a reserved place for an ordinary one. False when none is free.
+  [[nodiscard]] bool leave_reserve(SessionSlot& slot);
   [[nodiscard]] std::expected<UserSlot, Refusal> login(const std::string& user, std::uint32_t max_for_user);
   [[nodiscard]] std::uint32_t sessions() const;
   /// For a reload: counts for those who come; nobody is turned out.

@@ -139,6 +139,8 @@ Task<std::optional<asio::ip::address_v4>> Lane::masquerade_address() {
   co_return masquerade_;
 }
 
-session::SpeedLimits Lane::speed_limits(const accounts::Account& account) { return shared_.speed_limits(account); }
+limits::SpeedLimits Lane::speed_limits(const accounts::Account& account) {
+  return shared_.speeds.begin(account.name, rates_of(account));
+}
 
 }  // namespace gantry::server

@@ -46,9 +46,10 @@ class Lane : public session::Host {
   [[nodiscard]] Task<Result<std::shared_ptr<vfs::FileSystem>>> open_file_system(accounts::Account account) override;
   [[nodiscard]] Result<session::PassiveListener> open_passive(const asio::ip::address& local) override;
   [[nodiscard]] Task<std::optional<asio::ip::address_v4>> masquerade_address() override;
-  [[nodiscard]] session::SpeedLimits speed_limits(const accounts::Account& account) override;
+  [[nodiscard]] limits::SpeedLimits speed_limits(const accounts::Account& account) override;
   [[nodiscard]] limits::SessionLimits& session_limits() override { return shared_.session_limits; }
   [[nodiscard]] limits::LoginThrottle& login_throttle() override { return shared_.login_throttle; }
+  [[nodiscard]] limits::Defender& defender() override { return shared_.defender; }
   [[nodiscard]] async::BlockingPool& blocking_pool() override { return shared_.blocking; }
   [[nodiscard]] std::shared_ptr<async::ByteBudget> byte_budget() override { return shared_.budget; }
   [[nodiscard]] std::uint64_t next_session_id() override { return shared_.next_session_id(); }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <boost/asio/ip/v6_only.hpp>
@@ -14,6 +15,7 @@
 #include "config/settings.hpp"
 #include "server/admin_socket.hpp"
 #include "server/admin_users.hpp"
+#include "server/ban_exchange.hpp"
 #include "server/credentials_watch.hpp"
 #include "server/lane.hpp"
 
@@ -82,6 +84,21 @@ Result<Tcp::acceptor> listen(asio::io_context& context, const config::ListenAddr
   return acceptor;
 }
 
+/// Closes a connection from a banned address; true when it did. Asks memory only and waits for nothing. Implicit TLS is
+/// closed without a word: a handshake is just what such a peer must not cost.
+bool turned_away(const limits::Defender& defender, Tcp::socket& socket, session::Security security) {
+  boost::system::error_code error;
+  const auto peer = socket.remote_endpoint(error);
+  if (error || !defender.refuses(peer.address(), wall_now())) return false;
+  log::debug("turned away", {{"peer", peer.address().to_string()}});
+  static constexpr std::string_view farewell = "421 Your address is banned for now; try again later\r\n";
+  if (security == session::Security::explicit_tls)
+    ::send(socket.native_handle(), farewell.data(), farewell.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  socket.shutdown(Tcp::socket::shutdown_send, error);
+  socket.close(error);
+  return true;
+}
+
 }  // namespace
 
 struct Server::Parts : Control {
@@ -93,6 +110,7 @@ struct Server::Parts : Control {
   std::vector<Listener> listeners;
   asio::signal_set signals;
   std::unique_ptr<Storage> storage;  ///< for the janitor, on the main thread's context
+  BanExchange bans{shared};
   CredentialsWatch credentials{context.get_executor(), shared};
   std::unique_ptr<AdminSocket> admin;  ///< null: none, or it could not be opened
   std::shared_ptr<async::ByteBudget> reload_turn = async::ByteBudget::create(1);  ///< one reload at a time
@@ -130,6 +148,7 @@ Task<void> Server::Parts::accept(Listener& listener) {
       co_await async::sleep_for(accept_pause);
       continue;
     }
+    if (turned_away(shared.defender, socket, listener.security)) continue;
     watch_over(socket);
     auto descriptor = socket.release(error);
     if (error) continue;
@@ -198,12 +217,13 @@ Task<Control::Reloaded> Server::Parts::read_configuration() {
     std::ranges::move(*hidden, std::back_inserter(outcome.warnings));
   next->config = config;
   next->tls = std::move(*tls);
-  next->accounts = make_accounts(*config, shared);
+  make_accounts(*next, shared);
   if (next->tls) log::info("certificate", {{"subject", next->tls->describe()}});
   if (config->log != before->config->log) co_await open_log(config->log);
   shared.stores.renew_credentials(*config);
-  shared.session_limits.set_limits(config->server.max_sessions, config->server.max_sessions_per_ip);
+  shared.obey(*config);
   shared.replace(std::move(next));
+  co_await shared.follow_user_rates();
   co_return outcome;
 }
 
@@ -294,7 +314,7 @@ Result<std::unique_ptr<Server>> Server::create(std::shared_ptr<const config::Con
   if (generation->tls && generation->tls->expired())
     log::warning("certificate expired", {{"certificate", generation->tls->describe()}});
   if (auto opened = open_state(*config, parts->shared); !opened) return fail(std::move(opened.error()));
-  generation->accounts = make_accounts(*config, parts->shared);
+  make_accounts(*generation, parts->shared);
   parts->shared.replace(generation);
 
   Result<void> called;
@@ -349,6 +369,7 @@ void Server::run() {
   for (Listener& listener : parts_->listeners) tasks.spawn("accept", parts_->accept(listener));
   tasks.spawn("janitor", parts_->keep_house());
   tasks.spawn("ledger", parts_->keep_ledger());
+  tasks.spawn("bans", parts_->bans.run());
   // Not one of the tasks: transfers that SIGTERM lets finish may need new keys.
   async::Child watch(executor, "credentials", parts_->credentials.run());
   // Nor this: whoever waits for transfers to finish may want to see them, or to end them.

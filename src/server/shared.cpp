@@ -1,25 +1,48 @@
 #include "server/shared.hpp"
 
+#include "base/cidr.hpp"
+
 namespace gantry::server {
 namespace {
 
 /// Blocking calls that may wait for a thread; beyond that callers are told to come back.
 constexpr std::size_t max_queued_calls = 4096;
 
-void set_rate(std::shared_ptr<limits::RateLimiter>& limiter, std::uint64_t bytes_per_second) {
-  if (limiter)
-    limiter->set_rate(bytes_per_second);
-  else if (bytes_per_second > 0)
-    limiter = std::make_shared<limits::RateLimiter>(bytes_per_second);
+std::vector<Cidr> to_networks(const std::vector<std::string>& texts) {
+  std::vector<Cidr> networks;
+  for (const std::string& text : texts)
+    if (auto network = Cidr::parse(text)) networks.push_back(*network);
+  return networks;
+}
+
+limits::DefenderRules defender_rules(const config::Config& config) {
+  const config::Defender& settings = config.defender;
+  return {.enabled = settings.enabled,
+          .threshold = settings.threshold,
+          .ban_time = settings.ban_time,
+          .ban_time_max = settings.ban_time_max,
+          .allow = to_networks(settings.allow),
+          .deny = to_networks(settings.deny)};
+}
+
+limits::Rates rates_of(const config::Config& config) {
+  return {.upload = config.server.max_upload, .download = config.server.max_download};
 }
 
 }  // namespace
+
+limits::UserRates rates_of(const accounts::Account& account) {
+  return {.together = {.upload = account.max_upload, .download = account.max_download},
+          .session = {.upload = account.max_session_upload, .download = account.max_session_download}};
+}
 
 Shared::Shared(const config::Config& config)
     : blocking(config.server.blocking_threads, max_queued_calls),
       budget(async::ByteBudget::create(config.server.memory_budget)),
       passive_ports(std::make_shared<PassivePorts>(config.server.passive_ports)),
-      session_limits(config.server.max_sessions, config.server.max_sessions_per_ip) {}
+      session_limits(config.server.max_sessions, config.server.max_sessions_per_ip),
+      defender(defender_rules(config)),
+      speeds(rates_of(config)) {}
 
 std::shared_ptr<const Generation> Shared::generation() const {
   std::lock_guard lock(mutex_);
@@ -31,13 +54,19 @@ void Shared::replace(std::shared_ptr<const Generation> generation) {
   generation_ = std::move(generation);
 }
 
-session::SpeedLimits Shared::speed_limits(const accounts::Account& account) {
-  std::lock_guard lock(mutex_);
-  // One limiter an account, kept while the process lives: all its sessions share it.
-  session::SpeedLimits& limits = speed_[account.name];
-  set_rate(limits.upload, account.max_upload);
-  set_rate(limits.download, account.max_download);
-  return limits;
+void Shared::obey(const config::Config& config) {
+  session_limits.set_limits(config.server.max_sessions, config.server.max_sessions_per_ip);
+  defender.set_rules(defender_rules(config));
+  speeds.change_server(rates_of(config));
+}
+
+Task<void> Shared::follow_user_rates() {
+  auto source = generation()->users;
+  for (const std::string& name : speeds.users()) {
+    auto account = co_await source->find(name);
+    // Gone, or not to be told now: who is there keeps what he has.
+    if (account && *account) speeds.change(name, rates_of(**account));
+  }
 }
 
 }  // namespace gantry::server

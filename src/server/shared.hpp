@@ -7,14 +7,16 @@
 #include <mutex>
 #include <string>
 
-#include "accounts/account.hpp"
+#include "accounts/account_source.hpp"
 #include "accounts/user_records.hpp"
 #include "async/blocking.hpp"
 #include "async/byte_budget.hpp"
 #include "config/config.hpp"
+#include "limits/ban_book.hpp"
+#include "limits/defender.hpp"
 #include "limits/login_throttle.hpp"
-#include "limits/rate_limit.hpp"
 #include "limits/session_limits.hpp"
+#include "limits/speed_book.hpp"
 #include "server/passive_ports.hpp"
 #include "server/store_states.hpp"
 #include "session/host.hpp"
@@ -29,8 +31,12 @@ namespace gantry::server {
 struct Generation {
   std::shared_ptr<const config::Config> config;
   std::shared_ptr<const tls::ServerContext> tls;  ///< null: TLS is off
-  std::shared_ptr<accounts::Accounts> accounts;
+  std::shared_ptr<accounts::AccountSource> users;
+  std::shared_ptr<accounts::Accounts> accounts;  ///< checks logins of `users`
 };
+
+/// The speed limits of an account.
+[[nodiscard]] limits::UserRates rates_of(const accounts::Account& account);
 
 class Shared {
  public:
@@ -38,7 +44,10 @@ class Shared {
 
   [[nodiscard]] std::shared_ptr<const Generation> generation() const;
   void replace(std::shared_ptr<const Generation> generation);
-  [[nodiscard]] session::SpeedLimits speed_limits(const accounts::Account& account);
+  /// For a reload: what the configuration says of limits and bans counts from now on.
+  void obey(const config::Config& config);
+  /// Looks up the accounts that have sessions and applies their speed limits as they are now.
+  [[nodiscard]] Task<void> follow_user_rates();
   [[nodiscard]] std::uint64_t next_session_id() { return next_id_.fetch_add(1); }
 
   async::BlockingPool blocking;
@@ -49,13 +58,15 @@ class Shared {
   std::shared_ptr<vfs::UploadLedger> ledger = vfs::make_memory_upload_ledger();
   std::shared_ptr<vfs::RenamePlans> renames = vfs::make_memory_rename_plans();
   std::shared_ptr<vfs::DigestBook> digest_book = vfs::make_memory_digest_book();
+  std::shared_ptr<limits::BanBook> bans = limits::make_memory_ban_book();
   limits::SessionLimits session_limits;
+  limits::Defender defender;
+  limits::SpeedBook speeds;
   limits::LoginThrottle login_throttle;
 
  private:
   mutable std::mutex mutex_;
   std::shared_ptr<const Generation> generation_;
-  std::map<std::string, session::SpeedLimits> speed_;
   std::atomic<std::uint64_t> next_id_{1};
 };
 

@@ -142,7 +142,10 @@ accounts::Account to_account(const config::User& user) {
   account.quota_files = user.quota_files;
   account.max_upload = user.max_upload;
   account.max_download = user.max_download;
+  account.max_session_upload = user.max_session_upload;
+  account.max_session_download = user.max_session_download;
   account.max_sessions = user.max_sessions;
+  account.administrator = user.administrator;
   account.allow_from = user.allow_from;
   account.require_tls = user.require_tls;
   account.disabled = user.disabled;
@@ -385,6 +388,7 @@ Result<void> open_state(const config::Config& config, Shared& shared) {
         database.error().code, "server.state",
         database.error().detail + "; the database must be a file that can be written, or a server that answers");
   shared.users = std::make_shared<accounts::UserRecords>(*database);
+  shared.bans = limits::make_sql_ban_book(*database);
   // Disks keep interrupted uploads beside the files and rename in one step.
   if (!std::ranges::any_of(config.stores, is_bucket)) return {};
   shared.ledger = vfs::make_sql_upload_ledger(*database);
@@ -400,17 +404,17 @@ bool has_state(const config::Config& config) {
   return !location.starts_with(sqlite) || std::filesystem::exists(location.substr(sqlite.size()), ignored);
 }
 
-std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config, Shared& shared) {
+void make_accounts(Generation& generation, Shared& shared) {
+  const config::Config& config = *generation.config;
   std::vector<accounts::Account> all;
   for (const config::User& user : config.users) all.push_back(to_account(user));
   std::optional<accounts::Account> anonymous;
   if (config.anonymous.enabled) anonymous = to_account(config.anonymous);
-  std::shared_ptr<accounts::AccountSource> source =
-      std::make_shared<accounts::FileAccountSource>(std::move(all), std::move(anonymous));
+  generation.users = std::make_shared<accounts::FileAccountSource>(std::move(all), std::move(anonymous));
   if (shared.users)
-    source = std::make_shared<accounts::LayeredAccountSource>(
-        std::move(source), std::make_shared<accounts::SqlAccountSource>(shared.users, account_of_record));
-  return std::make_shared<accounts::LoginCheck>(std::move(source), shared.blocking);
+    generation.users = std::make_shared<accounts::LayeredAccountSource>(
+        std::move(generation.users), std::make_shared<accounts::SqlAccountSource>(shared.users, account_of_record));
+  generation.accounts = std::make_shared<accounts::LoginCheck>(generation.users, shared.blocking);
 }
 
 Result<std::shared_ptr<const tls::ServerContext>> make_tls(const config::Config& config,

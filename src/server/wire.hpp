@@ -47,15 +47,16 @@ class Storage {
   std::unique_ptr<Parts> parts_;
 };
 
-/// Opens the state database, unless it is sqlite::memory:, and gives `shared` what stands on it: users and, when there
-/// is a bucket, the books of multipart uploads, directory renames and checksums. Blocks. Errors name server.state.
+/// Opens the state database, unless it is sqlite::memory:, and gives `shared` what stands on it: users, bans and, when
+/// there is a bucket, the books of multipart uploads, directory renames and checksums. Blocks. Errors name server.state.
 [[nodiscard]] Result<void> open_state(const config::Config& config, Shared& shared);
 
 /// False for a SQLite file that is not there: it holds nothing, and must not be made by whoever only looks.
 [[nodiscard]] bool has_state(const config::Config& config);
 
-/// The accounts of the configuration file and, where they lack a name, of the state database.
-[[nodiscard]] std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config, Shared& shared);
+/// Gives a generation that has its configuration its accounts: those of the configuration file and, where they lack a
+/// name, of the state database.
+void make_accounts(Generation& generation, Shared& shared);
 
 /// Certificate and key of the configuration; null when TLS is off. TLS sessions of `previous` can be resumed on it.
 [[nodiscard]] Result<std::shared_ptr<const tls::ServerContext>> make_tls(const config::Config& config,

@@ -2,9 +2,9 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 
-#include "async/event.hpp"
 #include "async/watchdog.hpp"
 
 namespace gantry::session {
@@ -20,8 +20,8 @@ struct DataSink::Deflater {
   std::array<std::byte, 64 * kib> out;
 };
 
-DataSink::DataSink(Session& session, tls::Stream& data, std::shared_ptr<limits::RateLimiter> limiter)
-    : session_(session), data_(data), limiter_(std::move(limiter)) {
+DataSink::DataSink(Session& session, tls::Stream& data, limits::RateLimiters limiters)
+    : session_(session), data_(data), pace_(std::move(limiters)) {
   if (session.state.mode == TransferMode::deflate) deflater_ = std::make_unique<Deflater>(session.state.deflate_level);
 }
 
@@ -29,35 +29,32 @@ DataSink::~DataSink() = default;
 
 bool DataSink::can_send_file() const { return !deflater_ && data_.can_send_file(); }
 
-Task<bool> DataSink::wait_for_turn(std::size_t bytes) {
+void DataSink::moved(std::size_t bytes) {
+  pace_.spend(bytes);
   if (session_.state.progress) session_.state.progress->bytes += bytes;
-  if (!limiter_) co_return true;
-  auto pause = limiter_->reserve(bytes, SteadyClock::now());
-  if (pause <= Milliseconds::zero()) co_return true;
-  co_return co_await async::sleep_for(pause);
 }
 
 Task<Result<void>> DataSink::write_out(ByteView bytes) {
-  {
+  while (!bytes.empty()) {
+    if (!co_await pace_.ready()) co_return fail(Errc::cancelled, "send");
+    const ByteView slice = bytes.first(std::min(bytes.size(), pace_.allowance()));
     async::Watchdog stall(data_.executor(), session_.config().server.data_stall_timeout, [this] { data_.abort(); });
-    auto written = co_await data_.write(bytes);
+    auto written = co_await data_.write(slice);
     if (stall.expired()) co_return fail(Errc::data_broken, "send", "the peer stopped reading");
     if (!written) co_return written;
+    moved(slice.size());
+    bytes = bytes.subspan(slice.size());
   }
-  if (!co_await wait_for_turn(bytes.size())) co_return fail(Errc::cancelled, "send");
   co_return Result<void>{};
 }
 
 Task<Result<std::size_t>> DataSink::send_file(int descriptor, std::uint64_t offset, std::size_t count) {
-  std::size_t sent = 0;
-  {
-    async::Watchdog stall(data_.executor(), session_.config().server.data_stall_timeout, [this] { data_.abort(); });
-    auto result = co_await data_.send_file(descriptor, offset, count);
-    if (stall.expired()) co_return fail(Errc::data_broken, "send", "the peer stopped reading");
-    if (!result) co_return result;
-    sent = *result;
-  }
-  if (!co_await wait_for_turn(sent)) co_return fail(Errc::cancelled, "send");
+  if (!co_await pace_.ready()) co_return fail(Errc::cancelled, "send");
+  const std::size_t slice = std::min(count, pace_.allowance());
+  async::Watchdog stall(data_.executor(), session_.config().server.data_stall_timeout, [this] { data_.abort(); });
+  auto sent = co_await data_.send_file(descriptor, offset, slice);
+  if (stall.expired()) co_return fail(Errc::data_broken, "send", "the peer stopped reading");
+  if (sent) moved(*sent);
   co_return sent;
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "limits/pace.hpp"
 #include "session/session.hpp"
 #include "tls/stream.hpp"
 
@@ -12,14 +13,15 @@ namespace gantry::session {
 class DataSink {
  public:
   /// Borrows session and stream. Counts into session.state.progress.
-  DataSink(Session& session, tls::Stream& data, std::shared_ptr<limits::RateLimiter> limiter);
+  DataSink(Session& session, tls::Stream& data, limits::RateLimiters limiters);
   ~DataSink();
   DataSink(const DataSink&) = delete;
   DataSink& operator=(const DataSink&) = delete;
 
   /// Errc::data_broken (also when the peer takes nothing for server.data_stall_timeout), cancelled.
   [[nodiscard]] Task<Result<void>> write(ByteView bytes);
-  /// The same from a file, without copying; only when can_send_file(). Bytes sent, 0 at the end of the file.
+  /// The same from a file, without copying; only when can_send_file(). Bytes sent: at most what a speed limit allows
+  /// at once, 0 at the end of the file.
   [[nodiscard]] Task<Result<std::size_t>> send_file(int descriptor, std::uint64_t offset, std::size_t count);
   [[nodiscard]] bool can_send_file() const;
   /// What compression still holds.
@@ -28,11 +30,11 @@ class DataSink {
  private:
   struct Deflater;
   [[nodiscard]] Task<Result<void>> write_out(ByteView bytes);
-  [[nodiscard]] Task<bool> wait_for_turn(std::size_t bytes);
+  void moved(std::size_t bytes);
 
   Session& session_;
   tls::Stream& data_;
-  std::shared_ptr<limits::RateLimiter> limiter_;
+  limits::Pace pace_;
   std::unique_ptr<Deflater> deflater_;
 };
 

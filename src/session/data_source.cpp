@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 
-#include "async/event.hpp"
 #include "async/watchdog.hpp"
 
 namespace gantry::session {
@@ -26,8 +25,8 @@ struct DataSource::Inflater {
   bool complete = false;
 };
 
-DataSource::DataSource(Session& session, tls::Stream& data, std::shared_ptr<limits::RateLimiter> limiter)
-    : session_(session), data_(data), limiter_(std::move(limiter)) {
+DataSource::DataSource(Session& session, tls::Stream& data, limits::RateLimiters limiters)
+    : session_(session), data_(data), pace_(std::move(limiters)) {
   if (session.state.mode == TransferMode::deflate) inflater_ = std::make_unique<Inflater>();
   if (session.state.type == TransferType::ascii) {
     ascii_ = std::make_unique<proto::FromNetwork>();
@@ -38,19 +37,14 @@ DataSource::DataSource(Session& session, tls::Stream& data, std::shared_ptr<limi
 DataSource::~DataSource() = default;
 
 Task<Result<std::size_t>> DataSource::receive(MutableBytes buffer) {
-  std::size_t count = 0;
-  {
-    async::Watchdog stall(data_.executor(), session_.config().server.data_stall_timeout, [this] { data_.abort(); });
-    auto received = co_await data_.read_some(buffer);
-    if (stall.expired()) co_return fail(Errc::data_broken, "receive", "the peer stopped sending");
-    if (!received) co_return received;
-    count = *received;
-  }
-  if (session_.state.progress) session_.state.progress->bytes += count;
-  if (limiter_ && count > 0) {
-    auto pause = limiter_->reserve(count, SteadyClock::now());
-    if (pause > Milliseconds::zero() && !co_await async::sleep_for(pause)) co_return fail(Errc::cancelled, "receive");
-  }
+  if (!co_await pace_.ready()) co_return fail(Errc::cancelled, "receive");
+  const MutableBytes slice = buffer.first(std::min(buffer.size(), pace_.allowance()));
+  async::Watchdog stall(data_.executor(), session_.config().server.data_stall_timeout, [this] { data_.abort(); });
+  auto count = co_await data_.read_some(slice);
+  if (stall.expired()) co_return fail(Errc::data_broken, "receive", "the peer stopped sending");
+  if (!count) co_return count;
+  pace_.spend(*count);
+  if (session_.state.progress) session_.state.progress->bytes += *count;
   co_return count;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "limits/pace.hpp"
 #include "proto/ascii.hpp"
 #include "session/session.hpp"
 #include "tls/stream.hpp"
@@ -14,7 +15,7 @@ namespace gantry::session {
 class DataSource {
  public:
   /// Borrows session and stream. Counts into session.state.progress.
-  DataSource(Session& session, tls::Stream& data, std::shared_ptr<limits::RateLimiter> limiter);
+  DataSource(Session& session, tls::Stream& data, limits::RateLimiters limiters);
   ~DataSource();
   DataSource(const DataSource&) = delete;
   DataSource& operator=(const DataSource&) = delete;
@@ -31,7 +32,7 @@ class DataSource {
 
   Session& session_;
   tls::Stream& data_;
-  std::shared_ptr<limits::RateLimiter> limiter_;
+  limits::Pace pace_;
   std::unique_ptr<Inflater> inflater_;
   std::unique_ptr<proto::FromNetwork> ascii_;
   std::vector<std::byte> raw_;        // ASCII only: before conversion

@@ -11,9 +11,10 @@
 #include "async/blocking.hpp"
 #include "async/byte_budget.hpp"
 #include "config/config.hpp"
+#include "limits/defender.hpp"
 #include "limits/login_throttle.hpp"
-#include "limits/rate_limit.hpp"
 #include "limits/session_limits.hpp"
+#include "limits/speed_book.hpp"
 #include "tls/server_context.hpp"
 #include "vfs/file_system.hpp"
 
@@ -32,12 +33,6 @@ struct PassiveListener {
   std::unique_ptr<PortLease> lease;
 };
 
-/// The speed limits of one account, shared by all its sessions.
-struct SpeedLimits {
-  std::shared_ptr<limits::RateLimiter> upload;
-  std::shared_ptr<limits::RateLimiter> download;
-};
-
 class Host {
  public:
   virtual ~Host() = default;
@@ -54,10 +49,12 @@ class Host {
   [[nodiscard]] virtual Result<PassiveListener> open_passive(const asio::ip::address& local) = 0;
   /// The IPv4 address to tell in 227 replies, when one is configured and resolves.
   [[nodiscard]] virtual Task<std::optional<asio::ip::address_v4>> masquerade_address() = 0;
-  [[nodiscard]] virtual SpeedLimits speed_limits(const accounts::Account& account) = 0;
+  /// For one session of the account.
+  [[nodiscard]] virtual limits::SpeedLimits speed_limits(const accounts::Account& account) = 0;
 
   [[nodiscard]] virtual limits::SessionLimits& session_limits() = 0;
   [[nodiscard]] virtual limits::LoginThrottle& login_throttle() = 0;
+  [[nodiscard]] virtual limits::Defender& defender() = 0;
   [[nodiscard]] virtual async::BlockingPool& blocking_pool() = 0;
   [[nodiscard]] virtual std::shared_ptr<async::ByteBudget> byte_budget() = 0;
   [[nodiscard]] virtual std::uint64_t next_session_id() = 0;

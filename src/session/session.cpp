@@ -81,13 +81,15 @@ void Session::reinitialise() {
   Protection protection = state.protection;
   bool pbsz = state.pbsz_given;
   unsigned failures = state.failed_logins;
+  // Only a login earns time for another one.
+  if (state.logged_in) started_ = SteadyClock::now();
   state = State{};
   state.failed_logins = failures;
   if (security_ == Security::implicit_tls) {
     state.protection = protection;
     state.pbsz_given = pbsz;
   }
-  last_activity_ = started_ = SteadyClock::now();
+  last_activity_ = SteadyClock::now();
 }
 
 Task<void> Session::run() {
@@ -109,19 +111,26 @@ Task<bool> Session::open() {
     state.pbsz_given = true;
     state.protection = Protection::private_;
   }
-  auto slot = host_.session_limits().enter(peer_);
-  if (!slot) {
-    std::string refusal = proto::to_wire(reply(421, "Too many connections; try again later"));
-    log::warning("session refused", {{"peer", peer_text_}, {"reason", limits::to_string(slot.error())}});
-    // One small write: it fits the socket's buffer and does not wait.
-    co_await control_.stream().write(as_byte_view(refusal));
-    co_await control_.stream().finish(farewell_limit);
-    co_return false;
-  }
-  slot_ = std::move(*slot);
+  if (!co_await take_place()) co_return false;
   log::debug("session opened", log_fields());
   control_.send(reply(220, put_names_in(*this, config_->server.banner)));
   co_return true;
+}
+
+Task<bool> Session::take_place() {
+  auto slot = host_.session_limits().enter(peer_);
+  if (slot) {
+    slot_ = std::move(*slot);
+    co_return true;
+  }
+  log::warning("session refused", {{"peer", peer_text_}, {"reason", limits::to_string(slot.error())}});
+  const std::string refusal = proto::to_wire(reply(421, slot.error() == limits::Refusal::address_full
+                                                            ? "Too many connections from your address; close one first"
+                                                            : "The server is full; try again later"));
+  // One small write: it fits the socket's buffer and does not wait.
+  co_await control_.stream().write(as_byte_view(refusal));
+  co_await control_.stream().finish(farewell_limit);
+  co_return false;
 }
 
 Task<void> Session::serve() {
@@ -132,6 +141,11 @@ Task<void> Session::serve() {
     if (running_ && abort_waits()) stop_running(StopReason::abort_command);
     if (draining_ && !running_) {
       control_.send(reply(421, "The server is going down; connect again in a while"));
+      co_return;
+    }
+    // Whatever it sends: without a login it may not stay.
+    if (!state.logged_in && !running_ && SteadyClock::now() >= idle_deadline()) {
+      control_.send(reply(421, "Nobody logged in within the time for it; closing the connection"));
       co_return;
     }
     if (control_.has_line() && !control_.congested() && !closing_ && next_line_may_run()) {
@@ -150,7 +164,9 @@ Task<void> Session::serve() {
 Task<void> Session::wait_for_work() {
   if (control_.congested()) {
     // Answers pile up: only the client's reading, or the end of our patience, brings us further.
-    if (!co_await changed_.wait_until(SteadyClock::now() + congestion_limit) && control_.congested()) {
+    auto patience = SteadyClock::now() + congestion_limit;
+    if (!state.logged_in) patience = std::min(patience, idle_deadline());
+    if (!co_await changed_.wait_until(patience) && control_.congested()) {
       log::info("client does not read its replies", log_fields());
       stop_running(StopReason::control_lost);
       closing_ = true;
@@ -205,21 +221,27 @@ void Session::finish_running() {
   last_activity_ = SteadyClock::now();
 }
 
+void Session::hear_no_ftp(int code, std::string text) {
+  control_.send(reply(code, std::move(text)));
+  // Who has logged in may make mistakes.
+  if (!state.logged_in && host_.defender().heard_no_ftp(peer_, wall_now())) closing_ = true;
+}
+
 Task<void> Session::execute(proto::Line line) {
   if (line.kind == proto::Line::Kind::too_long) {
-    control_.send(reply(500, "The command line is too long"));
     closing_ = ++long_lines_ > max_long_lines;
+    hear_no_ftp(500, "The command line is too long");
     co_return;
   }
   if (line.kind == proto::Line::Kind::bad_byte) {
-    control_.send(reply(501, "The command line holds a NUL or a bare CR"));
+    hear_no_ftp(501, "The command line holds a NUL or a bare CR");
     co_return;
   }
   if (line.text.empty()) co_return;  // no command, and no sign of life either
   auto command = proto::parse_command(line.text);
   if (proto::looks_like_http_or_smtp(command, line.text)) {
     log::warning("not an FTP client", log_fields());
-    control_.send(reply(421, "This is an FTP server"));
+    hear_no_ftp(421, "This is an FTP server");
     closing_ = true;
     co_return;
   }

@@ -60,6 +60,8 @@ class Session {
   }
   /// Relative to the working directory. Errc::bad_name.
   [[nodiscard]] Result<vfs::Path> resolve(std::string_view argument) const;
+  /// For somebody who is no administrator. False: the server is full but for the places of administrators.
+  [[nodiscard]] bool leave_reserve() { return host_.session_limits().leave_reserve(*slot_); }
   /// The session ends after the reply now being made.
   void close_after_reply() { closing_ = true; }
   /// Back to the state before USER; TLS stays (RFC 4217 section 11 leaves it to policy).
@@ -80,6 +82,8 @@ class Session {
   };
 
   [[nodiscard]] Task<bool> open();
+  [[nodiscard]] Task<bool> take_place();
+  void hear_no_ftp(int code, std::string text);
   [[nodiscard]] Task<void> serve();
   [[nodiscard]] Task<void> close();
   [[nodiscard]] Task<void> wait_for_work();

@@ -53,7 +53,7 @@ struct State {
   bool logged_in = false;
   accounts::Account account;
   std::shared_ptr<vfs::FileSystem> files;
-  SpeedLimits speed;
+  limits::SpeedLimits speed;
   std::optional<limits::UserSlot> user_slot;
   unsigned failed_logins = 0;
   std::string host_name;  ///< given by HOST (RFC 7151)

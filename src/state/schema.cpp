@@ -80,7 +80,17 @@ constexpr auto version_4 = std::to_array<std::string_view>({
          PRIMARY KEY (user_name, setting)))",
 });
 
-constexpr std::array<std::span<const std::string_view>, 4> versions{version_1, version_2, version_3, version_4};
+/// Version 5: banned networks (limits::BanBook).
+constexpr auto version_5 = std::to_array<std::string_view>({
+    R"(CREATE TABLE bans (
+         network TEXT PRIMARY KEY,
+         since BIGINT NOT NULL,
+         ends BIGINT NOT NULL,
+         times INTEGER NOT NULL,
+         reason TEXT NOT NULL))",
+});
+
+constexpr std::array<std::span<const std::string_view>, 5> versions{version_1, version_2, version_3, version_4, version_5};
 
 }  // namespace
 

@@ -90,14 +90,14 @@ def reset_peak(pid):
     pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
-def session(server, context=None, timeout=120):
+def session(server, context=None, timeout=120, user="demo", password="demo"):
     """A logged-in session; with a context under TLS, data connections included."""
     connection = Connection(server.address, timeout)
     connection.expect(220)
     if context:
         connection.auth_tls(context)
         connection.protect()
-    connection.login()
+    connection.login(user, password)
     return connection
 
 

@@ -15,6 +15,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import measure  # noqa: E402  (also makes tests/support importable)
 import gantry  # noqa: E402
+import limits  # noqa: E402
 import resumption  # noqa: E402
 import sessions  # noqa: E402
 import store_requests  # noqa: E402
@@ -23,6 +24,7 @@ import transfers  # noqa: E402
 BENCHES = {
     "bucket-transfer": transfers.bucket_transfer,
     "local-transfer": transfers.local_transfer,
+    "limits": limits.limits,
     "resume": resumption.resume,
     "noop-latency": sessions.noop_latency,
     "idle-sessions": sessions.idle_sessions,

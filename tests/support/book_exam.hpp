@@ -24,14 +24,14 @@ class BookExam : public ::testing::TestWithParam<KeptIn> {
   /// there is no server.
   void SetUp() override {
     if (GetParam() == KeptIn::memory) return;
-    std::string location = "sqlite:" + directory_.path() + "/state.db";
+    location_ = "sqlite:" + directory_.path() + "/state.db";
     if (GetParam() == KeptIn::postgresql) {
       const char* server = std::getenv("GANTRY_TEST_POSTGRESQL");
       if (server == nullptr || *server == 0)
         GTEST_SKIP() << "GANTRY_TEST_POSTGRESQL names no server; ./dev test starts one";
-      location = server;
+      location_ = server;
     }
-    auto opened = state::Database::open({.location = location}, pool_);
+    auto opened = state::Database::open({.location = location_}, pool_);
     ASSERT_TRUE(opened.has_value()) << opened.error().text();
     database_ = *opened;
   }
@@ -49,6 +49,7 @@ class BookExam : public ::testing::TestWithParam<KeptIn> {
   }
 
   TemporaryDirectory directory_;
+  std::string location_;  ///< of the database
   asio::io_context context_;
   async::BlockingPool pool_{2, 100};
   std::shared_ptr<state::Database> database_;

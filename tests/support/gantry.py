@@ -301,10 +301,11 @@ class Daemon:
 
 class Gantry(Daemon):
     """One running gantryd. Users: demo (everything), viewer (may only look and read), writer (the opposite) and keeper
-    (everything but to destroy what exists)."""
+    (everything but to destroy what exists); `users` are tables of more of them. This machine is never banned unless
+    `defender` says so."""
 
     def __init__(self, store="local", server=None, tls=None, transfer=None, latency_ms=0, store_arguments=(),
-                 store_settings=None, demo=None, anonymous=None, users=(), other_store=None):
+                 store_settings=None, demo=None, anonymous=None, defender=None, users=(), other_store=None):
         """`users`: more of them, each a table; password (the name) and home (all of the store) may be left out.
         `other_store`: how a second one differs from the first."""
         self.store = store
@@ -324,6 +325,7 @@ class Gantry(Daemon):
             table("[server]", values)
             + table("[tls]", {"certificate": cert, "key": key, **(tls or {})})
             + table("[transfer]", transfer or {})
+            + table("[defender]", {"allow": ["127.0.0.0/8", "::1"], **(defender or {})})
             + table("[log]", {"directory": "", "level": "info"})
             + table("[[store]]", settings)
             + (table("[[store]]", {**settings, **other_store}) if other_store else "")

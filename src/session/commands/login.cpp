@@ -19,26 +19,39 @@ using proto::reply;
 proto::Reply refuse_login(Session& session, std::string_view reason) {
   State& state = session.state;
   ++state.failed_logins;
+  const bool banned = session.host().defender().login_failed(session.peer(), state.user, wall_now());
   session.host().login_throttle().failed(session.peer(), state.user, SteadyClock::now());
   log::Fields fields = session.log_fields();
   fields.emplace_back("outcome", "refused");
   fields.emplace_back("reason", reason);
   log::warning("login", fields);
   state.user.clear();
-  if (state.failed_logins >= session.config().server.max_login_attempts) {
+  if (banned || state.failed_logins >= session.config().server.max_login_attempts) {
     session.close_after_reply();
     return reply(421, "Too many failed logins");
   }
   return reply(530, "Login incorrect");
 }
 
+/// A limit that only shows once it is known who somebody is. It is not told before the password was right: it would
+/// say that the user exists.
+proto::Reply refuse_session(Session& session, std::string_view limit, std::string text) {
+  log::Fields fields = session.log_fields();
+  fields.emplace_back("outcome", "refused");
+  fields.emplace_back("reason", limit);
+  log::warning("login", fields);
+  session.close_after_reply();
+  return reply(421, std::move(text));
+}
+
 Task<proto::Reply> enter(Session& session, accounts::Account account) {
   State& state = session.state;
+  if (!account.administrator && !session.leave_reserve())
+    co_return refuse_session(session, to_string(limits::Refusal::server_full),
+                             "The server is full but for its administrators; try again later");
   auto slot = session.host().session_limits().login(account.name, account.max_sessions);
-  if (!slot) {
-    session.close_after_reply();
-    co_return reply(421, "Too many sessions of this user; close one first");
-  }
+  if (!slot)
+    co_return refuse_session(session, to_string(slot.error()), "Too many sessions of this user; close one first");
   auto files = co_await session.host().open_file_system(account);
   if (!files) {
     log::Fields fields = session.log_fields();
@@ -49,6 +62,7 @@ Task<proto::Reply> enter(Session& session, accounts::Account account) {
     co_return reply(451, "Your files cannot be reached now; try again later");
   }
   session.host().login_throttle().succeeded(session.peer(), state.user);
+  session.host().defender().succeeded(session.peer(), wall_now());
   state.user_slot = std::move(*slot);
   state.files = std::move(*files);
   state.speed = session.host().speed_limits(account);
@@ -77,6 +91,11 @@ Answer pass(Session& session, std::string password) {
   State& state = session.state;
   auto pause = session.host().login_throttle().delay(session.peer(), state.user, SteadyClock::now());
   if (pause > Milliseconds::zero() && !co_await async::sleep_for(pause)) co_return reply(421, "Closing");
+  // Other connections may have tried meanwhile.
+  if (session.host().defender().refuses(session.peer(), wall_now())) {
+    session.close_after_reply();
+    co_return reply(421, "Too many failed logins");
+  }
   auto account = co_await session.host().accounts()->login(
       {state.user, Secret(std::move(password)), session.peer_text(), session.encrypted()});
   if (account) co_return co_await enter(session, std::move(*account));

@@ -18,6 +18,8 @@ Be kind."""
 message_file = ".message"
 max_sessions = 7
 max_sessions_per_ip = 3
+max_upload = "100MiB/s"
+max_download = "200MiB/s"
 max_list_entries = 500
 login_timeout = "61s"
 idle_timeout = "90s"
@@ -48,6 +50,14 @@ durability = "none"
 max_file_size = "5GB"
 part_size = "16MiB"
 parts_in_flight = 2
+
+[defender]
+enabled = false
+threshold = 30
+ban_time = "10m"
+ban_time_max = "2h"
+allow = ["127.0.0.0/8"]
+deny = ["192.0.2.0/24"]
 
 [log]
 level = "debug"
@@ -111,7 +121,10 @@ quota_bytes = "10GiB"
 quota_files = 1000
 max_upload = "300KiB/s"
 max_download = "1MB/s"
+max_session_upload = "30KiB/s"
+max_session_download = "100kB/s"
 max_sessions = 2
+administrator = true
 allow_from = ["10.0.0.0/8", "2001:db8::/32"]
 require_tls = true
 disabled = true

@@ -37,7 +37,7 @@ const std::map<std::string, Rooms>& may_include() {
       {"object", {"base", "digest", "async", "http"}},
       {"vfs", {"base", "digest", "async", "state", "object", "accounts"}},
       {"accounts", {"base", "async", "proto", "state"}},
-      {"limits", {"base", "async"}},
+      {"limits", {"base", "async", "state"}},
       {"session", {"base", "digest", "async", "proto", "config", "tls", "vfs", "accounts", "limits"}},
       {"server", all},
       {"gantryd", all},
