@@ -52,7 +52,7 @@ struct Printer {
   std::string operator()(const std::map<std::string, std::string>& texts) const {
     std::string out;
     for (const auto& [path, text] : texts)
-      out += fmt::format("{}{} = {}", out.empty() ? " " : ", ", text_of(path), text_of(text));
+      out += fmt::format("{}{} = {}", out.empty() ? " " : ", ", toml_text(path), toml_text(text));
     return out.empty() ? "{}" : "{" + out + " }";
   }
 };
