@@ -16,6 +16,7 @@
 
 #include "async/child.hpp"
 #include "async/watchdog.hpp"
+#include "config/text_values.hpp"
 #include "server/admin_socket.hpp"
 #include "server/wire.hpp"
 
@@ -85,7 +86,13 @@ bool opens_state(const config::Config& config, const json::object& request) {
 Task<AdminAnswer> answer_here(std::shared_ptr<const config::Config> config, Shared& shared, json::object request) {
   if (opens_state(*config, request))
     if (auto opened = open_state(*config, shared); !opened) co_return refusal(opened.error());
-  co_return co_await answer_admin({.config = config, .users = shared.users}, std::move(request));
+  const AdminCommand* command = find_admin_command(text_of(request, "command"));
+  const bool writes = command != nullptr && command->needs == Needs::writing;
+  auto answer = co_await answer_admin({.config = config, .users = shared.users}, std::move(request));
+  if (writes && answer.exit == Exit::done)
+    answer.warnings.push_back(fmt::format("no server listens on {}; {} was changed directly",
+                                          config->server.admin_socket, config::hide_password(config->server.state)));
+  co_return answer;
 }
 
 }  // namespace

@@ -122,6 +122,7 @@ struct Server::Parts : Control {
   Task<std::size_t> kill(std::function<bool(const session::Summary&)> chosen) override;
   Task<Reloaded> reload() override;
   Task<Reloaded> read_configuration();
+  Task<AdminAnswer> administer(json::object request);
   void open_admin();
   Task<void> open_log(config::Log settings);
   Task<void> wait_until_empty(SteadyClock::duration limit);
@@ -227,13 +228,22 @@ Task<Control::Reloaded> Server::Parts::read_configuration() {
   co_return outcome;
 }
 
+Task<AdminAnswer> Server::Parts::administer(json::object request) {
+  const std::string command = text_of(request, "command");
+  const json::value* arguments = request.if_contains("arguments");
+  const std::string name =
+      arguments != nullptr && arguments->is_object() ? text_of(arguments->get_object(), "name") : "";
+  auto answer = co_await answer_admin({shared.generation()->config, shared.users, this}, std::move(request));
+  log::info("administration", {{"command", command}, {"name", name}, {"exit", static_cast<int>(answer.exit)}});
+  co_return answer;
+}
+
 /// A server without it serves all the same.
 void Server::Parts::open_admin() {
   const std::string path = shared.generation()->config->server.admin_socket;
   if (path.empty()) return;
-  auto opened = AdminSocket::open(context.get_executor(), path, [this](json::object request) {
-    return answer_admin({shared.generation()->config, shared.users, this}, std::move(request));
-  });
+  auto opened = AdminSocket::open(context.get_executor(), path,
+                                  [this](json::object request) { return administer(std::move(request)); });
   if (opened)
     admin = std::move(*opened);
   else

@@ -116,7 +116,9 @@ class AdminTest(unittest.TestCase):
 class Users(AdminTest):
     def test_what_is_added_without_a_server_can_log_in_once_it_runs(self):
         self.server.stop()
-        self.add("alice", "--permissions", "elr", home="main:/users/%u")
+        warnings = self.add("alice", "--permissions", "elr", home="main:/users/%u")["warnings"]
+        self.assertIn("was changed directly", " ".join(warnings))
+        self.assertNotIn("was changed", str(self.admin("user", "list")["warnings"]))
         self.assertEqual(self.admin("user", "show", "alice")["result"]["settings"]["permissions"], "elr")
         self.assertEqual(self.admin("sessions", "list", exit=UNAVAILABLE)["problems"],
                          ["no server runs with this configuration"])
