@@ -1,11 +1,13 @@
 // HASH (draft-bryan-ftp-hash), the older XCRC, XMD5, XSHA1, XSHA256, XSHA512, and SITE CHECKSUM.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <memory>
 #include <vector>
 
-#include "async/event.hpp"
 #include "base/text.hpp"
+#include "limits/pace.hpp"
 #include "proto/checksum_arguments.hpp"
 #include "session/commands/handlers.hpp"
 #include "session/commands/hash_names.hpp"
@@ -46,13 +48,17 @@ Task<Result<Target>> find_file(Session& session, vfs::Path path) {
 /// STAT shows how far it is, ABOR ends it, and what is read from the store counts as a download.
 vfs::Pace pace_of(Session& session, const std::string& what) {
   session.state.progress = Progress{what, 0, SteadyClock::now()};
-  return [&session](std::size_t bytes) -> Task<Result<void>> {
+  auto limits = std::make_shared<limits::Pace>(session.state.speed.download);
+  return [&session, limits](std::size_t bytes) -> Task<Result<void>> {
     if (session.state.progress) session.state.progress->bytes += bytes;
     // Like a transfer, it is not worth the store's traffic when nobody waits for it.
     if (session.control().ended()) co_return fail(Errc::cancelled, "checksum", "the client has gone");
-    if (!session.state.speed.download) co_return Result<void>();
-    const Milliseconds pause = session.state.speed.download->reserve(bytes, SteadyClock::now());
-    if (pause > Milliseconds::zero() && !co_await async::sleep_for(pause)) co_return fail(Errc::cancelled, "checksum");
+    while (bytes > 0) {
+      if (!co_await limits->ready()) co_return fail(Errc::cancelled, "checksum");
+      const std::size_t paid = std::min(bytes, limits->allowance());
+      limits->spend(paid);
+      bytes -= paid;
+    }
     co_return Result<void>();
   };
 }
