@@ -226,9 +226,10 @@ void Validator::check_user(const User& user, std::size_t index) {
   check_mounts(user, index);
   if (user.require_tls && config_.tls.certificate.empty() && !report_.failed(tls("certificate")))
     error({"user", index, "require_tls"}, "needs tls.certificate and tls.key");
-  // An operator must not rely on a limit that this version only shows (SITE QUOTA).
-  if (user.quota_bytes > 0) report_.warning({"user", index, "quota_bytes"}, "is shown to the user, not enforced yet");
-  if (user.quota_files > 0) report_.warning({"user", index, "quota_files"}, "is shown to the user, not enforced yet");
+  if (config_.server.state != "sqlite::memory:") return;
+  static constexpr auto nowhere = "needs a state database that lasts; server.state is \"sqlite::memory:\"";
+  if (user.quota_bytes > 0) error({"user", index, "quota_bytes"}, nowhere);
+  if (user.quota_files > 0) error({"user", index, "quota_files"}, nowhere);
 }
 
 /// Once, however many users there are.

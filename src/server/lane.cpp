@@ -139,6 +139,8 @@ Task<std::optional<asio::ip::address_v4>> Lane::masquerade_address() {
   co_return masquerade_;
 }
 
+std::optional<vfs::Quota> Lane::quota(const accounts::Account& account) { return shared_.quota(account); }
+
 session::SpeedLimits Lane::speed_limits(const accounts::Account& account) { return shared_.speed_limits(account); }
 
 }  // namespace gantry::server

@@ -1,5 +1,7 @@
 #include "server/shared.hpp"
 
+#include "server/quotas.hpp"
+
 namespace gantry::server {
 namespace {
 
@@ -38,6 +40,11 @@ session::SpeedLimits Shared::speed_limits(const accounts::Account& account) {
   set_rate(limits.upload, account.max_upload);
   set_rate(limits.download, account.max_download);
   return limits;
+}
+
+std::optional<vfs::Quota> Shared::quota(const accounts::Account& account) const {
+  if (!has_quota(account)) return std::nullopt;
+  return vfs::Quota{quotas, quota_tree(account), {account.quota_bytes, account.quota_files}};
 }
 
 }  // namespace gantry::server

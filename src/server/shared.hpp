@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "accounts/account.hpp"
@@ -20,6 +21,7 @@
 #include "session/host.hpp"
 #include "tls/server_context.hpp"
 #include "vfs/digest_book.hpp"
+#include "vfs/quota_book.hpp"
 #include "vfs/rename_plans.hpp"
 #include "vfs/upload_ledger.hpp"
 
@@ -39,6 +41,8 @@ class Shared {
   [[nodiscard]] std::shared_ptr<const Generation> generation() const;
   void replace(std::shared_ptr<const Generation> generation);
   [[nodiscard]] session::SpeedLimits speed_limits(const accounts::Account& account);
+  /// Nothing for an account without limits. Its book is null when there is none.
+  [[nodiscard]] std::optional<vfs::Quota> quota(const accounts::Account& account) const;
   [[nodiscard]] std::uint64_t next_session_id() { return next_id_.fetch_add(1); }
 
   async::BlockingPool blocking;
@@ -49,6 +53,7 @@ class Shared {
   std::shared_ptr<vfs::UploadLedger> ledger = vfs::make_memory_upload_ledger();
   std::shared_ptr<vfs::RenamePlans> renames = vfs::make_memory_rename_plans();
   std::shared_ptr<vfs::DigestBook> digest_book = vfs::make_memory_digest_book();
+  std::shared_ptr<vfs::QuotaBook> quotas;  ///< null: no state database was opened
   limits::SessionLimits session_limits;
   limits::LoginThrottle login_throttle;
 

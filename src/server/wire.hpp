@@ -6,6 +6,7 @@
 #include <string>
 
 #include "accounts/account.hpp"
+#include "accounts/account_source.hpp"
 #include "server/shared.hpp"
 #include "vfs/file_system.hpp"
 
@@ -33,6 +34,11 @@ class Storage {
   [[nodiscard]] Task<void> sweep_disks(Milliseconds ttl);
   /// Finishes or undoes directory renames in buckets that broke off.
   [[nodiscard]] Task<void> end_renames();
+  /// Counts the trees that the book of quotas wants counted.
+  [[nodiscard]] Task<void> count_due();
+  /// Counts one account's tree, beside sessions that change it. Errc::not_found: it has no quota; those of
+  /// vfs::recount().
+  [[nodiscard]] Task<Result<vfs::QuotaUse>> recount(accounts::Account account);
   /// What the ledger has on record of the buckets.
   [[nodiscard]] Task<Result<std::vector<RecordedUpload>>> uploads();
   /// Aborts one of them at once. Errors as vfs::abort_recorded, and not_found.
@@ -40,8 +46,11 @@ class Storage {
 
  private:
   struct Parts;
-  explicit Storage(std::unique_ptr<Parts> parts);
-  std::unique_ptr<Parts> parts_;
+  explicit Storage(std::shared_ptr<Parts> parts);
+  [[nodiscard]] Task<Result<std::shared_ptr<vfs::FileSystem>>> under_quota(accounts::Account account,
+                                                                           std::shared_ptr<vfs::FileSystem> tree);
+  [[nodiscard]] Task<Result<vfs::QuotaUse>> recount_tree(std::string tree);
+  std::shared_ptr<Parts> parts_;  ///< counts that sessions began may outlive this object
 };
 
 /// Opens the state database, unless it is sqlite::memory:, and gives `shared` what stands on it: users and, when there
@@ -50,6 +59,10 @@ class Storage {
 
 /// False for a SQLite file that is not there: it holds nothing, and must not be made by whoever only looks.
 [[nodiscard]] bool has_state(const config::Config& config);
+
+/// Where accounts come from: the configuration file and, where it lacks a name, the state database.
+[[nodiscard]] std::shared_ptr<accounts::AccountSource> make_account_source(const config::Config& config,
+                                                                           Shared& shared);
 
 /// The accounts of the configuration file and, where they lack a name, of the state database.
 [[nodiscard]] std::shared_ptr<accounts::Accounts> make_accounts(const config::Config& config, Shared& shared);

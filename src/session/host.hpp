@@ -16,6 +16,7 @@
 #include "limits/session_limits.hpp"
 #include "tls/server_context.hpp"
 #include "vfs/file_system.hpp"
+#include "vfs/quota_book.hpp"
 
 namespace gantry::session {
 
@@ -54,6 +55,8 @@ class Host {
   [[nodiscard]] virtual Result<PassiveListener> open_passive(const asio::ip::address& local) = 0;
   /// The IPv4 address to tell in 227 replies, when one is configured and resolves.
   [[nodiscard]] virtual Task<std::optional<asio::ip::address_v4>> masquerade_address() = 0;
+  /// Nothing for an account without limits on what it stores.
+  [[nodiscard]] virtual std::optional<vfs::Quota> quota(const accounts::Account& account) = 0;
   [[nodiscard]] virtual SpeedLimits speed_limits(const accounts::Account& account) = 0;
 
   [[nodiscard]] virtual limits::SessionLimits& session_limits() = 0;

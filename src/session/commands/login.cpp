@@ -50,6 +50,7 @@ Task<proto::Reply> enter(Session& session, accounts::Account account) {
   session.host().login_throttle().succeeded(session.peer(), state.user);
   state.user_slot = std::move(*slot);
   state.files = std::move(*files);
+  state.quota = session.host().quota(account);
   state.speed = session.host().speed_limits(account);
   state.account = std::move(account);
   state.logged_in = true;
