@@ -63,7 +63,7 @@ class Validator {
   void check_prefix(Store& store, std::size_t index);
   void check_part_size();
   void check_user(const User& user, std::size_t index);
-  void warn_of_quotas(std::string table, std::size_t index, std::uint64_t bytes, std::uint64_t files);
+  void check_quotas(std::string table, std::size_t index, std::uint64_t bytes, std::uint64_t files);
   void warn_of_plain_passwords();
   void check_user_name(const User& user, std::size_t index);
   void check_mounts(const User& user, std::size_t index);
@@ -242,13 +242,14 @@ void Validator::check_user(const User& user, std::size_t index) {
   check_mounts(user, index);
   if (user.require_tls && config_.tls.certificate.empty() && !report_.failed(tls("certificate")))
     error({"user", index, "require_tls"}, "needs tls.certificate and tls.key");
-  warn_of_quotas("user", index, user.quota_bytes, user.quota_files);
+  check_quotas("user", index, user.quota_bytes, user.quota_files);
 }
 
-/// An operator must not rely on a limit that this version only shows (SITE QUOTA).
-void Validator::warn_of_quotas(std::string table, std::size_t index, std::uint64_t bytes, std::uint64_t files) {
-  if (bytes > 0) report_.warning({table, index, "quota_bytes"}, "is shown to the user, not enforced yet");
-  if (files > 0) report_.warning({table, index, "quota_files"}, "is shown to the user, not enforced yet");
+void Validator::check_quotas(std::string table, std::size_t index, std::uint64_t bytes, std::uint64_t files) {
+  if (config_.server.state != "sqlite::memory:") return;
+  static constexpr auto nowhere = "needs a state database that lasts; server.state is \"sqlite::memory:\"";
+  if (bytes > 0) error({table, index, "quota_bytes"}, nowhere);
+  if (files > 0) error({table, index, "quota_files"}, nowhere);
 }
 
 /// Once, however many users there are.
@@ -302,7 +303,7 @@ void Validator::check_anonymous() {
     else
       anonymous.drop_box = *path;
   }
-  warn_of_quotas("anonymous", 0, anonymous.quota_bytes, anonymous.quota_files);
+  check_quotas("anonymous", 0, anonymous.quota_bytes, anonymous.quota_files);
 }
 
 void Validator::check_somebody_can_log_in() {

@@ -127,6 +127,9 @@ constexpr std::array commands{
     Command{"user enable", "user.set", "accept the user's logins again", enable, show_done},
     Command{"user remove", "user.remove", "remove a user, not what the user stored; sessions that run go on", take_name,
             show_done},
+    Command{"quota show", "quota.show", "what a user stores, and what is left of the quota", take_name, show_quota},
+    Command{"quota recount", "quota.recount", "count anew what a user stores, beside sessions that change it",
+            take_name, show_quota},
     Command{"sessions list", "sessions.list", "who is there and what is under way", take_nothing, show_sessions},
     Command{"sessions kill", "sessions.kill", "end a session, or all of a user, with what they transfer", take_session,
             show_ended},
@@ -138,6 +141,7 @@ constexpr std::array commands{
 const std::map<std::string, std::string, std::less<>>& groups() {
   static const std::map<std::string, std::string, std::less<>> all{
       {"user", "users, in the state database"},
+      {"quota", "quotas, as the running server counts them"},
       {"sessions", "sessions of the running server"},
   };
   return all;

@@ -89,6 +89,18 @@ std::string show_users(const json::value& result) {
   return table({"NAME", "SOURCE", "STATE", "PERMISSIONS", "HOME"}, std::move(lines));
 }
 
+std::string show_quota(const json::value& result) {
+  const auto line = [&](const std::string& what) {
+    const std::string left = word_of(result, what + "_left");
+    return Line{what, word_of(result, what), left == "null" ? "unlimited" : word_of(result, "quota_" + what),
+                left == "null" ? "-" : left};
+  };
+  std::string out = table({"", "USED", "ALLOWED", "LEFT"}, {line("bytes"), line("files")});
+  if (!is_true(result, "counted")) return out + "never counted so far\n";
+  if (is_true(result, "to_be_counted")) out += "to be counted again soon; the figures may be too high\n";
+  return out;
+}
+
 std::string show_sessions(const json::value& result) {
   std::vector<Line> lines;
   for (const json::value& one : lines_of(result)) {

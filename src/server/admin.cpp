@@ -50,6 +50,36 @@ Task<AdminAnswer> kill_sessions(AdminContext context, json::object arguments) {
   co_return AdminAnswer{.result = json::object{{"ended", ended}}};
 }
 
+/// What is left of a limit; nothing where there is none.
+json::value left_of(std::uint64_t limit, std::uint64_t used) {
+  if (limit == 0) return nullptr;
+  return limit - std::min(limit, used);
+}
+
+Task<AdminAnswer> answer_quota(AdminContext context, json::object arguments, QuotaAsked asked) {
+  const std::string user = text_of(arguments, "name");
+  auto report = co_await context.control->quota(user, asked);
+  if (!report) co_return refusal(report.error());
+  const auto& [limits, use] = *report;
+  co_return AdminAnswer{.result = json::object{{"name", json_text(user)},
+                                               {"counted", use.known},
+                                               {"to_be_counted", use.due},
+                                               {"bytes", use.used.bytes},
+                                               {"files", use.used.files},
+                                               {"quota_bytes", limits.bytes},
+                                               {"quota_files", limits.files},
+                                               {"bytes_left", left_of(limits.bytes, use.used.bytes)},
+                                               {"files_left", left_of(limits.files, use.used.files)}}};
+}
+
+Task<AdminAnswer> show_quota(AdminContext context, json::object arguments) {
+  return answer_quota(std::move(context), std::move(arguments), QuotaAsked::as_known);
+}
+
+Task<AdminAnswer> recount_quota(AdminContext context, json::object arguments) {
+  return answer_quota(std::move(context), std::move(arguments), QuotaAsked::counted_anew);
+}
+
 Task<AdminAnswer> reload(AdminContext context, json::object) {
   auto reloaded = co_await context.control->reload();
   AdminAnswer answer;
@@ -67,6 +97,8 @@ constexpr std::array commands{
     AdminCommand{"user.set", Needs::writing, set_user},
     AdminCommand{"user.passwd", Needs::writing, set_user_password},
     AdminCommand{"user.remove", Needs::writing, remove_user},
+    AdminCommand{"quota.show", Needs::server, show_quota},
+    AdminCommand{"quota.recount", Needs::server, recount_quota},
     AdminCommand{"sessions.list", Needs::server, list_sessions},
     AdminCommand{"sessions.kill", Needs::server, kill_sessions},
     AdminCommand{"reload", Needs::server, reload},

@@ -139,6 +139,8 @@ Task<std::optional<asio::ip::address_v4>> Lane::masquerade_address() {
   co_return masquerade_;
 }
 
+std::optional<vfs::Quota> Lane::quota(const accounts::Account& account) { return shared_.quota(account); }
+
 limits::SpeedLimits Lane::speed_limits(const accounts::Account& account) {
   return shared_.speeds.begin(account.name, rates_of(account));
 }

@@ -46,6 +46,7 @@ class Lane : public session::Host {
   [[nodiscard]] Task<Result<std::shared_ptr<vfs::FileSystem>>> open_file_system(accounts::Account account) override;
   [[nodiscard]] Result<session::PassiveListener> open_passive(const asio::ip::address& local) override;
   [[nodiscard]] Task<std::optional<asio::ip::address_v4>> masquerade_address() override;
+  [[nodiscard]] std::optional<vfs::Quota> quota(const accounts::Account& account) override;
   [[nodiscard]] limits::SpeedLimits speed_limits(const accounts::Account& account) override;
   [[nodiscard]] limits::SessionLimits& session_limits() override { return shared_.session_limits; }
   [[nodiscard]] limits::LoginThrottle& login_throttle() override { return shared_.login_throttle; }

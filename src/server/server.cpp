@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "config/loader.hpp"
 #include "config/log_options.hpp"
 #include "config/settings.hpp"
@@ -120,6 +121,7 @@ struct Server::Parts : Control {
   Task<void> wait_for_signals(async::TaskGroup& tasks);
   Task<std::vector<session::Summary>> sessions() override;
   Task<std::size_t> kill(std::function<bool(const session::Summary&)> chosen) override;
+  Task<Result<QuotaReport>> quota(std::string user, QuotaAsked asked) override;
   Task<Reloaded> reload() override;
   Task<Reloaded> read_configuration();
   Task<AdminAnswer> administer(json::object request);
@@ -129,6 +131,7 @@ struct Server::Parts : Control {
   Task<void> keep_house();
   Task<Result<void>> call_roll();
   Task<void> keep_ledger();
+  Task<void> keep_quotas();
   std::size_t count() const;
 };
 
@@ -176,6 +179,24 @@ Task<std::size_t> Server::Parts::kill(std::function<bool(const session::Summary&
   std::size_t ended = 0;
   for (auto& lane : lanes) ended += co_await lane->kill(chosen);
   co_return ended;
+}
+
+Task<Result<QuotaReport>> Server::Parts::quota(std::string user, QuotaAsked asked) {
+  const auto source = shared.generation()->users;
+  auto account = co_await source->find(user);
+  if (!account) co_return fail(std::move(account.error()));
+  if (!*account) co_return fail(Errc::not_found, "quota", "there is no user " + escape_control(user));
+  const auto quota = shared.quota(**account);
+  if (!quota) co_return fail(Errc::not_found, "quota", escape_control(user) + " has no quota");
+  Result<vfs::QuotaUse> use;
+  if (!quota->book)
+    use = fail(Errc::unavailable, "quota", "there is no state database to count in");
+  else if (asked == QuotaAsked::counted_anew)
+    use = co_await storage->recount(**account);
+  else
+    use = co_await quota->book->use(quota->tree);
+  if (!use) co_return fail(std::move(use.error()));
+  co_return QuotaReport{quota->limits, *use};
 }
 
 Task<Control::Reloaded> Server::Parts::reload() {
@@ -271,6 +292,8 @@ Task<void> Server::Parts::keep_house() {
 Task<Result<void>> Server::Parts::call_roll() {
   auto adopted = co_await shared.ledger->adopt();
   if (!adopted) co_return fail(std::move(adopted.error()));
+  if (shared.quotas)
+    if (auto called = co_await shared.quotas->adopt(); !called) co_return fail(std::move(called.error()));
   if (*adopted > 0) log::info("uploads of an ended process taken over", {{"count", *adopted}});
   co_return Result<void>();
 }
@@ -279,6 +302,19 @@ Task<void> Server::Parts::keep_ledger() {
   while (co_await async::sleep_for(roll_interval)) {
     if (auto called = co_await call_roll(); !called) log::error("state database", {{"reason", called.error().text()}});
   }
+}
+
+/// Counts what must be counted, and nothing waits for it: a tree may be large.
+Task<void> Server::Parts::keep_quotas() {
+  if (!shared.quotas) co_return;
+  // What was in memory is gone with the process that had it.
+  for (const config::Store& store : shared.generation()->config->stores) {
+    if (store.type != config::StoreType::memory) continue;
+    if (auto told = co_await shared.quotas->suspect(store.name); !told)
+      log::error("state database", {{"reason", told.error().text()}});
+  }
+  do co_await storage->count_due();
+  while (co_await async::sleep_for(roll_interval));
 }
 
 Task<void> Server::Parts::wait_for_signals(async::TaskGroup& tasks) {
@@ -380,6 +416,7 @@ void Server::run() {
   tasks.spawn("janitor", parts_->keep_house());
   tasks.spawn("ledger", parts_->keep_ledger());
   tasks.spawn("bans", parts_->bans.run());
+  tasks.spawn("quotas", parts_->keep_quotas());
   // Not one of the tasks: transfers that SIGTERM lets finish may need new keys.
   async::Child watch(executor, "credentials", parts_->credentials.run());
   // Nor this: whoever waits for transfers to finish may want to see them, or to end them.

@@ -1,6 +1,7 @@
 #include "server/shared.hpp"
 
 #include "base/cidr.hpp"
+#include "server/quotas.hpp"
 
 namespace gantry::server {
 namespace {
@@ -67,6 +68,11 @@ Task<void> Shared::follow_user_rates() {
     // Gone, or not to be told now: who is there keeps what he has.
     if (account && *account) speeds.change(name, rates_of(**account));
   }
+}
+
+std::optional<vfs::Quota> Shared::quota(const accounts::Account& account) const {
+  if (!has_quota(account)) return std::nullopt;
+  return vfs::Quota{quotas, quota_tree(account), {account.quota_bytes, account.quota_files}};
 }
 
 }  // namespace gantry::server

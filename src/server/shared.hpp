@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "accounts/account_source.hpp"
@@ -22,6 +23,7 @@
 #include "session/host.hpp"
 #include "tls/server_context.hpp"
 #include "vfs/digest_book.hpp"
+#include "vfs/quota_book.hpp"
 #include "vfs/rename_plans.hpp"
 #include "vfs/upload_ledger.hpp"
 
@@ -48,6 +50,8 @@ class Shared {
   void obey(const config::Config& config);
   /// Looks up the accounts that have sessions and applies their speed limits as they are now.
   [[nodiscard]] Task<void> follow_user_rates();
+  /// Nothing for an account without limits. Its book is null when there is none.
+  [[nodiscard]] std::optional<vfs::Quota> quota(const accounts::Account& account) const;
   [[nodiscard]] std::uint64_t next_session_id() { return next_id_.fetch_add(1); }
 
   async::BlockingPool blocking;
@@ -59,6 +63,7 @@ class Shared {
   std::shared_ptr<vfs::RenamePlans> renames = vfs::make_memory_rename_plans();
   std::shared_ptr<vfs::DigestBook> digest_book = vfs::make_memory_digest_book();
   std::shared_ptr<limits::BanBook> bans = limits::make_memory_ban_book();
+  std::shared_ptr<vfs::QuotaBook> quotas;  ///< null: no state database was opened
   limits::SessionLimits session_limits;
   limits::Defender defender;
   limits::SpeedBook speeds;

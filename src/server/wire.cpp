@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "config/user_text.hpp"
 #include "object/remote_store.hpp"
+#include "server/quotas.hpp"
 #include "vfs/directories.hpp"
 #include "vfs/held_uploads.hpp"
 #include "vfs/local_file_system.hpp"
@@ -20,6 +21,7 @@
 #include "vfs/memory_file_system.hpp"
 #include "vfs/mount_file_system.hpp"
 #include "vfs/object_file_system.hpp"
+#include "vfs/quota_file_system.hpp"
 #include "vfs/rename_recovery.hpp"
 #include "vfs/rules_file_system.hpp"
 #include "vfs/settled_store.hpp"
@@ -180,12 +182,28 @@ Result<accounts::Account> account_of_record(const accounts::UserRecord& record) 
   return to_account(*user);
 }
 
+std::shared_ptr<accounts::AccountSource> make_account_source(const config::Config& config, Shared& shared) {
+  std::vector<accounts::Account> all;
+  for (const config::User& user : config.users) all.push_back(to_account(user));
+  std::optional<accounts::Account> anonymous;
+  if (config.anonymous.enabled) anonymous = to_account(config.anonymous);
+  auto source = std::make_shared<accounts::FileAccountSource>(std::move(all), std::move(anonymous));
+  if (shared.users)
+    return std::make_shared<accounts::LayeredAccountSource>(
+        std::move(source), std::make_shared<accounts::SqlAccountSource>(shared.users, account_of_record));
+  return source;
+}
+
 }  // namespace
 
 struct Storage::Parts {
   config::Config config;  ///< settings of the stores are referred to
   Shared& shared;
   std::map<std::string, Backend> backends;
+
+  /// What lies in a tree that quota_tree() named. Nothing of it is anybody's, so that what buckets hold for somebody,
+  /// which the book of quotas reads in the upload ledger, is not seen.
+  [[nodiscard]] Task<Result<vfs::QuotaAmount>> count(std::string quota_tree) const;
 
   /// The tree below `prefix` of one store, for one session.
   [[nodiscard]] std::shared_ptr<vfs::FileSystem> tree(const Backend& backend, const vfs::Path& prefix,
@@ -216,7 +234,22 @@ struct Storage::Parts {
   }
 };
 
-Storage::Storage(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Task<Result<vfs::QuotaAmount>> Storage::Parts::count(std::string quota_tree) const {
+  vfs::QuotaAmount sum;
+  for (const accounts::Place& place : places_of_tree(quota_tree)) {
+    const auto backend = backends.find(place.store);
+    auto prefix = vfs::Path::absolute(place.prefix);
+    if (backend == backends.end()) co_return fail(Errc::not_found, "count files", "no store " + place.store);
+    if (!prefix) co_return fail(std::move(prefix.error()));
+    auto counted = co_await vfs::count_files(tree(backend->second, *prefix, {}));
+    if (!counted) co_return counted;
+    sum.bytes += counted->bytes;
+    sum.files += counted->files;
+  }
+  co_return sum;
+}
+
+Storage::Storage(std::shared_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Storage::~Storage() = default;
 
 namespace {
@@ -270,7 +303,7 @@ Result<Backend> make_backend(const config::Store& store, const config::Config& c
 
 Result<std::unique_ptr<Storage>> Storage::create(const config::Config& config, Shared& shared,
                                                  asio::any_io_executor executor) {
-  auto parts = std::unique_ptr<Parts>(new Parts{config, shared, {}});
+  auto parts = std::shared_ptr<Parts>(new Parts{config, shared, {}});
   for (const config::Store& store : parts->config.stores) {
     auto backend = make_backend(store, parts->config, shared, executor);
     if (!backend) return fail(std::move(backend.error()));
@@ -311,7 +344,55 @@ Task<Result<std::shared_ptr<vfs::FileSystem>>> Storage::open(accounts::Account a
     if (!path) co_return fail(std::move(path.error()));
     if (auto made = co_await vfs::make_directories(**tree, *path); !made) co_return fail(std::move(made.error()));
   }
-  co_return std::make_shared<vfs::RulesFileSystem>(*tree, accounts::TreeRules(std::move(account)));
+  tree = co_await under_quota(account, std::move(*tree));
+  if (!tree) co_return tree;
+  co_return std::make_shared<vfs::RulesFileSystem>(std::move(*tree), accounts::TreeRules(std::move(account)));
+}
+
+Task<Result<std::shared_ptr<vfs::FileSystem>>> Storage::under_quota(accounts::Account account,
+                                                                    std::shared_ptr<vfs::FileSystem> tree) {
+  auto quota = parts_->shared.quota(account);
+  if (!quota) co_return tree;
+  if (!quota->book) co_return fail(Errc::unavailable, "open quota", "there is no state database to count in");
+  if (auto known = co_await quota->book->enrol(account.name, quota->tree); !known)
+    co_return fail(std::move(known.error()));
+  vfs::QuotaCounter counter = [parts = parts_, name = quota->tree] { return parts->count(name); };
+  co_return std::make_shared<vfs::QuotaFileSystem>(std::move(tree), std::move(*quota), std::move(counter));
+}
+
+Task<Result<vfs::QuotaUse>> Storage::recount(accounts::Account account) {
+  auto quota = parts_->shared.quota(account);
+  if (!quota) co_return fail(Errc::not_found, "count files", account.name + " has no quota");
+  if (!quota->book) co_return fail(Errc::unavailable, "count files", "there is no state database to count in");
+  if (auto known = co_await quota->book->enrol(account.name, quota->tree); !known)
+    co_return fail(std::move(known.error()));
+  co_return co_await recount_tree(quota->tree);
+}
+
+Task<Result<vfs::QuotaUse>> Storage::recount_tree(std::string tree) {
+  vfs::QuotaCounter counter = [parts = parts_, tree] { return parts->count(tree); };
+  co_return co_await vfs::recount(parts_->shared.quotas, tree, std::move(counter));
+}
+
+Task<void> Storage::count_due() {
+  if (!parts_->shared.quotas) co_return;
+  auto due = co_await parts_->shared.quotas->due();
+  if (!due) log::error("state database", {{"reason", due.error().text()}});
+  if (!due) co_return;
+  for (std::string& tree : *due) {
+    const auto places = places_of_tree(tree);
+    // A tree of an earlier configuration.
+    if (!std::ranges::all_of(places, [this](const auto& one) { return parts_->backends.contains(one.store); }))
+      continue;
+    auto counted = co_await recount_tree(tree);
+    if (co_await async::cancelled()) co_return;
+    std::ranges::replace(tree, '\t', ' ');
+    std::ranges::replace(tree, '\n', ' ');
+    if (counted)
+      log::info("quota counted", {{"tree", tree}, {"bytes", counted->used.bytes}, {"files", counted->used.files}});
+    else
+      log::warning("quota not counted", {{"tree", tree}, {"reason", counted.error().text()}});
+  }
 }
 
 Task<std::vector<std::string>> Storage::probe() {
@@ -352,7 +433,12 @@ Task<void> Storage::sweep_disks(Milliseconds ttl) {
     if (!backend.root) continue;
     auto gone =
         co_await parts_->shared.blocking.run([root = backend.root, ttl] { return root->sweep(wall_now() - ttl); });
-    if (gone && *gone > 0) log::info("held uploads dropped", {{"store", name}, {"count", *gone}});
+    if (!gone || *gone == 0) continue;
+    log::info("held uploads dropped", {{"store", name}, {"count", *gone}});
+    if (!parts_->shared.quotas) continue;
+    // Nobody knows whose they were.
+    auto told = co_await parts_->shared.quotas->suspect(name);
+    if (!told) log::error("state database", {{"reason", told.error().text()}});
   }
 }
 
@@ -389,6 +475,7 @@ Result<void> open_state(const config::Config& config, Shared& shared) {
         database.error().detail + "; the database must be a file that can be written, or a server that answers");
   shared.users = std::make_shared<accounts::UserRecords>(*database);
   shared.bans = limits::make_sql_ban_book(*database);
+  shared.quotas = std::make_shared<vfs::QuotaBook>(*database);
   // Disks keep interrupted uploads beside the files and rename in one step.
   if (!std::ranges::any_of(config.stores, is_bucket)) return {};
   shared.ledger = vfs::make_sql_upload_ledger(*database);
@@ -405,15 +492,7 @@ bool has_state(const config::Config& config) {
 }
 
 void make_accounts(Generation& generation, Shared& shared) {
-  const config::Config& config = *generation.config;
-  std::vector<accounts::Account> all;
-  for (const config::User& user : config.users) all.push_back(to_account(user));
-  std::optional<accounts::Account> anonymous;
-  if (config.anonymous.enabled) anonymous = to_account(config.anonymous);
-  generation.users = std::make_shared<accounts::FileAccountSource>(std::move(all), std::move(anonymous));
-  if (shared.users)
-    generation.users = std::make_shared<accounts::LayeredAccountSource>(
-        std::move(generation.users), std::make_shared<accounts::SqlAccountSource>(shared.users, account_of_record));
+  generation.users = make_account_source(*generation.config, shared);
   generation.accounts = std::make_shared<accounts::LoginCheck>(generation.users, shared.blocking);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "accounts/account.hpp"
+#include "accounts/account_source.hpp"
 #include "server/shared.hpp"
 #include "vfs/file_system.hpp"
 
@@ -34,6 +35,11 @@ class Storage {
   [[nodiscard]] Task<void> sweep_disks(Milliseconds ttl);
   /// Finishes or undoes directory renames in buckets that broke off.
   [[nodiscard]] Task<void> end_renames();
+  /// Counts the trees that the book of quotas wants counted.
+  [[nodiscard]] Task<void> count_due();
+  /// Counts one account's tree, beside sessions that change it. Errc::not_found: it has no quota; those of
+  /// vfs::recount().
+  [[nodiscard]] Task<Result<vfs::QuotaUse>> recount(accounts::Account account);
   /// What the ledger has on record of the buckets.
   [[nodiscard]] Task<Result<std::vector<RecordedUpload>>> uploads();
   /// Aborts one of them at once. Errors as vfs::abort_recorded, and not_found.
@@ -41,14 +47,18 @@ class Storage {
 
  private:
   struct Parts;
+  explicit Storage(std::shared_ptr<Parts> parts);
   /// The tree at a place, whose directory is made where directories are real.
   [[nodiscard]] Task<Result<std::shared_ptr<vfs::FileSystem>>> open_place(accounts::Place place, std::string owner);
-  explicit Storage(std::unique_ptr<Parts> parts);
-  std::unique_ptr<Parts> parts_;
+  [[nodiscard]] Task<Result<std::shared_ptr<vfs::FileSystem>>> under_quota(accounts::Account account,
+                                                                           std::shared_ptr<vfs::FileSystem> tree);
+  [[nodiscard]] Task<Result<vfs::QuotaUse>> recount_tree(std::string tree);
+  std::shared_ptr<Parts> parts_;  ///< counts that sessions began may outlive this object
 };
 
 /// Opens the state database, unless it is sqlite::memory:, and gives `shared` what stands on it: users, bans and, when
-/// there is a bucket, the books of multipart uploads, directory renames and checksums. Blocks. Errors name server.state.
+/// there is a bucket, the books of multipart uploads, directory renames and checksums. Blocks. Errors name
+/// server.state.
 [[nodiscard]] Result<void> open_state(const config::Config& config, Shared& shared);
 
 /// False for a SQLite file that is not there: it holds nothing, and must not be made by whoever only looks.

@@ -17,6 +17,7 @@
 #include "limits/speed_book.hpp"
 #include "tls/server_context.hpp"
 #include "vfs/file_system.hpp"
+#include "vfs/quota_book.hpp"
 
 namespace gantry::session {
 
@@ -49,6 +50,8 @@ class Host {
   [[nodiscard]] virtual Result<PassiveListener> open_passive(const asio::ip::address& local) = 0;
   /// The IPv4 address to tell in 227 replies, when one is configured and resolves.
   [[nodiscard]] virtual Task<std::optional<asio::ip::address_v4>> masquerade_address() = 0;
+  /// Nothing for an account without limits on what it stores.
+  [[nodiscard]] virtual std::optional<vfs::Quota> quota(const accounts::Account& account) = 0;
   /// For one session of the account.
   [[nodiscard]] virtual limits::SpeedLimits speed_limits(const accounts::Account& account) = 0;
 

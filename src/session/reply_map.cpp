@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "base/units.hpp"
 #include "session/session.hpp"
 
 namespace gantry::session {
@@ -22,6 +23,7 @@ bool everyday(Errc code) {
     case Errc::bad_name:
     case Errc::bad_offset:
     case Errc::invalid:
+    case Errc::quota:
     case Errc::unsupported:
     case Errc::cancelled:
       return true;
@@ -95,6 +97,23 @@ proto::Reply to_reply(const Session& session, const Error& error) {
   if (error.code == Errc::too_large && largest > 0) return larger_than(largest);
   if (error.code == Errc::already_exists && !session.state.account.delete_enable) return overwriting_is_off();
   return to_reply(error);
+}
+
+Task<proto::Reply> explain(const Session& session, Error error) {
+  const auto& quota = session.state.quota;
+  if (error.code != Errc::quota || !quota) co_return to_reply(session, error);
+  auto use = co_await quota->book->use(quota->tree);
+  co_return use ? over_quota(quota->limits, *use) : to_reply(error);
+}
+
+proto::Reply over_quota(const vfs::QuotaLimits& limits, const vfs::QuotaUse& use) {
+  if (!use.known) return proto::reply(450, "Your files are being counted; try again in a while");
+  const vfs::QuotaLeft left = vfs::left_of(limits, use.used);
+  std::string text;
+  if (left.bytes) text += format_bytes(*left.bytes);
+  if (left.bytes && left.files) text += " and ";
+  if (left.files) text += fmt::format("{} file{}", *left.files, *left.files == 1 ? "" : "s");
+  return proto::reply(552, fmt::format("Quota exceeded: {} left", text));
 }
 
 proto::Reply no_permission() { return proto::reply(550, "Your account has no permission for this"); }

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <string_view>
 
+#include "async/task.hpp"
 #include "base/error.hpp"
 #include "proto/reply.hpp"
+#include "vfs/quota_book.hpp"
 
 namespace gantry::session {
 
@@ -17,10 +19,14 @@ class Session;
 /// who may not free it.
 [[nodiscard]] proto::Reply to_reply(const Session& session, const Error& error);
 
+/// The same; of a quota that is used up it asks how much is left.
+[[nodiscard]] Task<proto::Reply> explain(const Session& session, Error error);
+
 /// Refusals that need no storage.
 [[nodiscard]] proto::Reply no_permission();
-[[nodiscard]] proto::Reply deleting_is_off();                 ///< DELE, RMD of a user with delete_enable = false
-[[nodiscard]] proto::Reply overwriting_is_off();              ///< the name is taken
+[[nodiscard]] proto::Reply deleting_is_off();     ///< DELE, RMD of a user with delete_enable = false
+[[nodiscard]] proto::Reply overwriting_is_off();  ///< the name is taken
+[[nodiscard]] proto::Reply over_quota(const vfs::QuotaLimits& limits, const vfs::QuotaUse& use);
 [[nodiscard]] proto::Reply larger_than(std::uint64_t limit);  ///< transfer.max_file_size, bytes
 
 /// The reply to a command that failed, with the reason in the log: what the client must not see, the operator must.

@@ -53,6 +53,7 @@ struct State {
   bool logged_in = false;
   accounts::Account account;
   std::shared_ptr<vfs::FileSystem> files;
+  std::optional<vfs::Quota> quota;
   limits::SpeedLimits speed;
   std::optional<limits::UserSlot> user_slot;
   unsigned failed_logins = 0;

@@ -279,7 +279,8 @@ Task<void> decide(Session& session, vfs::Upload& upload, std::optional<std::uint
                                                       : session.config().transfer.interrupted_upload;
   Errc reason = outcome.result.error().code;
   bool by_client = reason == Errc::data_broken || reason == Errc::cancelled;
-  if (outcome.bytes == 0 || policy == config::InterruptedUpload::discard || reason == Errc::too_large) {
+  if (outcome.bytes == 0 || policy == config::InterruptedUpload::discard || reason == Errc::too_large ||
+      reason == Errc::quota) {
     co_await upload.abort();
   } else if (policy == config::InterruptedUpload::keep && by_client) {
     auto stored = co_await upload.commit();
@@ -343,7 +344,7 @@ Task<proto::Reply> upload(Session& session, UploadRequest request) {
   }
   if (!upload) {
     state.data.clear();
-    co_return refuse(session, upload.error(), to_reply(session, upload.error()));
+    co_return refuse(session, upload.error(), co_await explain(session, upload.error()));
   }
   begin(session, "STOR " + request.path.text());
   session.send_preliminary(reply(150, request.announcement));
@@ -366,6 +367,8 @@ Task<proto::Reply> upload(Session& session, UploadRequest request) {
   record(session, {"STOR", request.path, true}, outcome);
   record_too_large(session, request.path, outcome);
   auto answer = final_reply(session, outcome.result);
+  if (!outcome.result && outcome.result.error().code == Errc::quota)
+    answer = co_await explain(session, outcome.result.error());
   if (refused) {
     session.answer_early(answer);
     co_await (*data)->finish(refused_limit);

@@ -90,7 +90,38 @@ constexpr auto version_5 = std::to_array<std::string_view>({
          reason TEXT NOT NULL))",
 });
 
-constexpr std::array<std::span<const std::string_view>, 5> versions{version_1, version_2, version_3, version_4, version_5};
+/// Version 6: how much is in trees with a quota, who works in them, and changes under way (vfs::QuotaBook).
+constexpr auto version_6 = std::to_array<std::string_view>({
+    R"(CREATE TABLE quota_trees (
+         tree TEXT PRIMARY KEY,
+         bytes BIGINT NOT NULL,
+         files BIGINT NOT NULL,
+         known INTEGER NOT NULL,
+         due INTEGER NOT NULL,
+         changes BIGINT NOT NULL,
+         moves BIGINT NOT NULL,
+         grown_bytes BIGINT NOT NULL,
+         grown_files BIGINT NOT NULL))",
+    R"(CREATE TABLE quota_users (
+         user_name TEXT PRIMARY KEY,
+         tree TEXT NOT NULL))",
+    R"(CREATE INDEX quota_users_by_tree ON quota_users (tree))",
+    R"(CREATE TABLE quota_changes (
+         ticket TEXT PRIMARY KEY,
+         tree TEXT NOT NULL,
+         node TEXT NOT NULL,
+         path TEXT NOT NULL,
+         bytes BIGINT NOT NULL,
+         files BIGINT NOT NULL,
+         moves BIGINT NOT NULL,
+         moving INTEGER NOT NULL,
+         stale INTEGER NOT NULL,
+         resumes TEXT NOT NULL))",
+    R"(CREATE INDEX quota_changes_by_tree ON quota_changes (tree))",
+});
+
+constexpr std::array<std::span<const std::string_view>, 6> versions{version_1, version_2, version_3,
+                                                                    version_4, version_5, version_6};
 
 }  // namespace
 

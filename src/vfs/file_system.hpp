@@ -44,6 +44,7 @@ struct Capabilities {
   bool atomic_rename = false;
   bool empty_directories = true;
   bool arbitrary_bytes = false;  ///< names need not be UTF-8
+  bool held_on_record = false;   ///< what is held stands in the upload ledger, not in the tree
 };
 
 /// A directory being listed, page by page. Destroying it early is fine.

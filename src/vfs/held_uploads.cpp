@@ -147,7 +147,7 @@ Task<std::optional<Entry>> held_entry(ObjectContextPtr context, Path path) {
   entry.name = path.name();
   entry.size = (*upload)->safe_size();
   entry.modified = (*upload)->since;
-  entry.unique = "held-" + (*upload)->upload_id;
+  entry.unique = std::string(held_mark) + (*upload)->upload_id;
   entry.held = true;
   co_return entry;
 }

@@ -195,7 +195,9 @@ Task<Result<void>> rename_any(ObjectContextPtr context, Path from, CopyTo target
 ObjectFileSystem::ObjectFileSystem(std::shared_ptr<object::Store> store, ObjectFileSystemOptions options)
     : context_(std::make_shared<ObjectContext>(std::move(store), std::move(options))) {}
 
-Capabilities ObjectFileSystem::capabilities(Path /*path*/) const { return {}; }
+Capabilities ObjectFileSystem::capabilities(Path /*path*/) const {
+  return {.held_on_record = context_->options.ledger != nullptr};
+}
 
 Task<Result<void>> ObjectFileSystem::enter(Path path) {
   auto context = context_;

@@ -11,12 +11,10 @@
 
 #include "base/text.hpp"
 #include "state/node.hpp"
+#include "state/roll.hpp"
 
 namespace gantry::vfs {
 namespace {
-
-/// A node that was not heard of for so long is gone, wherever it ran. adopt() is called far more often.
-constexpr auto longest_silence = std::chrono::seconds(60);
 
 std::string new_ticket() {
   std::array<char, 16> bytes{};
@@ -363,20 +361,6 @@ Task<Result<bool>> SqlUploadLedger::knows(std::string store, std::string upload_
       });
 }
 
-/// Says that `node` lives, and strikes out those that do not.
-void call_the_roll(soci::session& sql, const std::string& node) {
-  const std::int64_t now = now_ms();
-  sql << "INSERT INTO nodes (id, seen) VALUES (:id, :seen) ON CONFLICT (id) DO UPDATE SET seen = excluded.seen",
-      soci::use(node), soci::use(now);
-  std::vector<std::string> gone;
-  const std::int64_t oldest = now - Milliseconds(longest_silence).count();
-  soci::rowset<soci::row> others = (sql.prepare << "SELECT id, seen FROM nodes WHERE id <> :id", soci::use(node));
-  for (const soci::row& row : others)
-    if (row.get<long long>(1) < oldest || state::node_is_gone(row.get<std::string>(0)))
-      gone.push_back(row.get<std::string>(0));
-  for (const std::string& one : gone) sql << "DELETE FROM nodes WHERE id = :id", soci::use(one);
-}
-
 Task<Result<std::size_t>> SqlUploadLedger::adopt() {
   std::vector<Abandoned> abandoned;
   {
@@ -385,7 +369,7 @@ Task<Result<std::size_t>> SqlUploadLedger::adopt() {
   }
   auto adopted = co_await database_->run(
       "adopt uploads", Access::write, [node = node_, abandoned](soci::session& sql) -> std::size_t {
-        call_the_roll(sql, node);
+        state::call_the_roll(sql, node);
         std::vector<std::string> tickets;
         soci::rowset<soci::row> orphans =
             (sql.prepare << "SELECT ticket FROM uploads WHERE state = 'open' AND node NOT "

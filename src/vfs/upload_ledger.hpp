@@ -8,12 +8,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "object/store.hpp"
 
 namespace gantry::vfs {
+
+/// What Entry::unique of a held upload begins with; the upload id follows.
+inline constexpr std::string_view held_mark = "held-";
 
 /// Whose upload to which key of which store.
 struct UploadName {

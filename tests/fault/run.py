@@ -20,6 +20,7 @@ import failing_downloads  # noqa: F401
 import failing_stores  # noqa: F401
 import held_uploads  # noqa: F401
 import lagging_listings  # noqa: F401
+import quotas  # noqa: F401
 import real_gateway  # noqa: F401
 import server_life  # noqa: F401
 import slow_finish  # noqa: F401

@@ -65,6 +65,7 @@ Task<proto::Reply> enter(Session& session, accounts::Account account) {
   session.host().defender().succeeded(session.peer(), wall_now());
   state.user_slot = std::move(*slot);
   state.files = std::move(*files);
+  state.quota = session.host().quota(account);
   state.speed = session.host().speed_limits(account);
   state.account = std::move(account);
   state.logged_in = true;

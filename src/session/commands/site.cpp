@@ -1,6 +1,8 @@
 // SITE: CHMOD, HELP, QUOTA, UTIME. No SITE command reaches what its own row does not allow.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "proto/time_text.hpp"
 #include "session/commands/handlers.hpp"
@@ -46,11 +48,20 @@ Answer site_help(Session& session, std::string) {
 }
 
 Answer site_quota(Session& session, std::string) {
-  const accounts::Account& account = session.state.account;
-  auto limit = [](std::uint64_t value) { return value == 0 ? std::string("unlimited") : fmt::format("{}", value); };
+  const auto& quota = session.state.quota;
+  if (!quota) co_return proto::multiline(200, "Quota:", {"Bytes: unlimited", "Files: unlimited"}, "End");
+  auto use = co_await quota->book->use(quota->tree);
+  if (!use) co_return refuse(session, use.error());
+  const auto line = [&](std::string_view what, std::uint64_t used, std::uint64_t limit) {
+    const std::string so_far = use->known ? fmt::format("{}", used) : "not counted yet";
+    if (limit == 0) return fmt::format("{}: {} used, unlimited", what, so_far);
+    const std::uint64_t left = limit - std::min(limit, used);
+    return fmt::format("{}: {} used, {} allowed{}", what, so_far, limit,
+                       use->known ? fmt::format(", {} left", left) : "");
+  };
   co_return proto::multiline(
       200, "Quota:",
-      {fmt::format("Bytes: {}", limit(account.quota_bytes)), fmt::format("Files: {}", limit(account.quota_files))},
+      {line("Bytes", use->used.bytes, quota->limits.bytes), line("Files", use->used.files, quota->limits.files)},
       "End");
 }
 

@@ -378,14 +378,18 @@ TEST(Loader, WarnsAboutPlainPasswordsWithoutShowingThem) {
   EXPECT_TRUE(loaded->holds_secrets);
 }
 
-TEST(Loader, WarnsAboutQuotasThatNobodyEnforces) {
-  const auto loaded = load_text(store + "[[user]]\nname = \"bob\"\npassword = \"$6$x$y\"\nhome = \"main:/\"\n" +
-                                    "quota_bytes = \"1GiB\"\nquota_files = 5\n",
-                                "g.toml");
-  ASSERT_TRUE(loaded) << format(loaded.error().front());
-  ASSERT_EQ(loaded->warnings.size(), 2U);
-  EXPECT_THAT(format(loaded->warnings[0]), HasSubstr("g.toml:9:1: user.bob.quota_bytes"));
-  EXPECT_THAT(format(loaded->warnings[1]), HasSubstr("g.toml:10:1: user.bob.quota_files"));
+TEST(Loader, QuotasNeedAStateDatabaseThatLasts) {
+  const std::string bob =
+      "[[user]]\nname = \"bob\"\npassword = \"$6$x$y\"\nhome = \"main:/\"\n"
+      "quota_bytes = \"1GiB\"\nquota_files = 5\n";
+  const auto lasting = load_text(store + bob, "g.toml");
+  ASSERT_TRUE(lasting) << format(lasting.error().front());
+  EXPECT_TRUE(lasting->warnings.empty());
+  const auto memory = load_text(store + bob + "[server]\nstate = \"sqlite::memory:\"\n", "g.toml");
+  ASSERT_FALSE(memory);
+  ASSERT_EQ(memory.error().size(), 2U);
+  EXPECT_THAT(format(memory.error()[0]), HasSubstr("g.toml:9:1: user.bob.quota_bytes: needs a state database"));
+  EXPECT_THAT(format(memory.error()[1]), HasSubstr("g.toml:10:1: user.bob.quota_files"));
 }
 
 TEST(Loader, WarnsAboutPartsTooSmallForTheStore) {

@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "base/units.hpp"
+
 namespace gantry::session {
 namespace {
 
@@ -46,6 +48,14 @@ TEST(ReplyMap, NothingOfTheErrorReachesTheClient) {
     for (const char* inside : {"srv", "AKID", "request-17"})
       EXPECT_EQ(reply.lines[0].find(inside), std::string::npos) << reply.lines[0];
   }
+}
+
+TEST(ReplyMap, ARefusalForQuotaSaysWhatIsLeft) {
+  const vfs::QuotaUse use{.used = {3 * mib / 2, 9}, .known = true, .due = false};
+  EXPECT_EQ(over_quota({.bytes = 2 * mib, .files = 10}, use).lines[0], "Quota exceeded: 512.0 KiB and 1 file left");
+  EXPECT_EQ(over_quota({.bytes = mib, .files = 0}, use).lines[0], "Quota exceeded: 0 B left");
+  EXPECT_EQ(over_quota({.bytes = 0, .files = 20}, use).lines[0], "Quota exceeded: 11 files left");
+  EXPECT_EQ(over_quota({.bytes = mib, .files = 0}, {}).code, 450) << "not counted yet";
 }
 
 }  // namespace
