@@ -105,6 +105,21 @@ void take_session(CLI::App& command, Request& request) {
       ->excludes(id);
 }
 
+void take_network(CLI::App& command, Request& request) {
+  command
+      .add_option_function<std::string>(
+          "NETWORK", [&request](const std::string& network) { request.arguments["network"] = network; },
+          "an address (IPv6: its /64), or a network such as 192.0.2.0/24")
+      ->required();
+}
+
+void take_ban(CLI::App& command, Request& request) {
+  take_network(command, request);
+  command.add_option_function<std::string>(
+      "--for", [&request](const std::string& duration) { request.arguments["for"] = duration; },
+      "how long, such as 1h or 7d; otherwise until it is removed");
+}
+
 void take_nothing(CLI::App&, Request&) {}
 
 /// One command: its words on the command line, the server's name of it, what it takes and how its result is shown.
@@ -130,6 +145,9 @@ constexpr std::array commands{
     Command{"quota show", "quota.show", "what a user stores, and what is left of the quota", take_name, show_quota},
     Command{"quota recount", "quota.recount", "count anew what a user stores, beside sessions that change it",
             take_name, show_quota},
+    Command{"ban list", "ban.list", "who is banned, since when and why", take_nothing, show_bans},
+    Command{"ban add", "ban.add", "turn an address or network away; sessions that run go on", take_ban, show_done},
+    Command{"ban remove", "ban.remove", "let an address or network in again", take_network, show_done},
     Command{"sessions list", "sessions.list", "who is there and what is under way", take_nothing, show_sessions},
     Command{"sessions kill", "sessions.kill", "end a session, or all of a user, with what they transfer", take_session,
             show_ended},
@@ -142,6 +160,7 @@ const std::map<std::string, std::string, std::less<>>& groups() {
   static const std::map<std::string, std::string, std::less<>> all{
       {"user", "users, in the state database"},
       {"quota", "quotas, as the running server counts them"},
+      {"ban", "banned addresses and networks, of all servers on the state database"},
       {"sessions", "sessions of the running server"},
   };
   return all;

@@ -101,6 +101,16 @@ std::string show_quota(const json::value& result) {
   return out;
 }
 
+std::string show_bans(const json::value& result) {
+  std::vector<Line> lines;
+  for (const json::value& ban : lines_of(result)) {
+    const std::string until = word_of(ban, "until");
+    lines.push_back({word_of(ban, "network"), word_of(ban, "since"), until == "null" ? "for ever" : until,
+                     word_of(ban, "times"), word_of(ban, "reason")});
+  }
+  return table({"NETWORK", "SINCE", "UNTIL", "TIMES", "REASON"}, std::move(lines));
+}
+
 std::string show_sessions(const json::value& result) {
   std::vector<Line> lines;
   for (const json::value& one : lines_of(result)) {

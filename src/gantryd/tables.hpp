@@ -11,6 +11,7 @@ namespace gantry {
 [[nodiscard]] std::string show_user(const boost::json::value& result);
 [[nodiscard]] std::string show_users(const boost::json::value& result);
 [[nodiscard]] std::string show_quota(const boost::json::value& result);
+[[nodiscard]] std::string show_bans(const boost::json::value& result);
 [[nodiscard]] std::string show_sessions(const boost::json::value& result);
 [[nodiscard]] std::string show_ended(const boost::json::value& result);
 

@@ -1,5 +1,6 @@
 #include "server/admin.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "server/admin_bans.hpp"
 #include "server/admin_users.hpp"
 
 namespace gantry::server {
@@ -99,6 +101,9 @@ constexpr std::array commands{
     AdminCommand{"user.remove", Needs::writing, remove_user},
     AdminCommand{"quota.show", Needs::server, show_quota},
     AdminCommand{"quota.recount", Needs::server, recount_quota},
+    AdminCommand{"ban.list", Needs::reading, list_bans},
+    AdminCommand{"ban.add", Needs::writing, add_ban},
+    AdminCommand{"ban.remove", Needs::writing, remove_ban},
     AdminCommand{"sessions.list", Needs::server, list_sessions},
     AdminCommand{"sessions.kill", Needs::server, kill_sessions},
     AdminCommand{"reload", Needs::server, reload},
@@ -141,6 +146,10 @@ json::object to_json(AdminAnswer answer) {
           {"result", std::move(answer.result)},
           {"problems", to_array(std::move(answer.problems))},
           {"warnings", to_array(std::move(answer.warnings))}};
+}
+
+std::string time_text(WallTime time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", std::chrono::floor<std::chrono::seconds>(time));
 }
 
 json::string json_text(std::string_view text) {

@@ -14,6 +14,7 @@
 
 #include "accounts/user_records.hpp"
 #include "config/config.hpp"
+#include "limits/ban_book.hpp"
 #include "session/summary.hpp"
 #include "vfs/quota_book.hpp"
 
@@ -36,6 +37,8 @@ struct AdminAnswer {
 [[nodiscard]] AdminAnswer refusal(const Error& error);
 /// {"exit": 0, "result": ..., "problems": [...], "warnings": [...]}
 [[nodiscard]] json::object to_json(AdminAnswer answer);
+/// UTC, RFC 3339.
+[[nodiscard]] std::string time_text(WallTime time);
 /// Text of a peer's, which may hold any byte, as JSON may hold it.
 [[nodiscard]] json::string json_text(std::string_view text);
 /// The member, empty when it is missing or no text.
@@ -64,11 +67,16 @@ class Control {
     std::vector<std::string> warnings;
   };
   [[nodiscard]] virtual Task<Reloaded> reload() = 0;
+  /// Brings what the server knows of bans and the book of them together, as far as the book can be reached.
+  [[nodiscard]] virtual Task<void> exchange_bans() = 0;
+  /// Applies the speed limits of accounts, as they are now, to running sessions.
+  [[nodiscard]] virtual Task<void> follow_users() = 0;
 };
 
 struct AdminContext {
   std::shared_ptr<const config::Config> config;
   std::shared_ptr<accounts::UserRecords> users;  ///< null: there is no database, or not yet
+  std::shared_ptr<limits::BanBook> bans;         ///< never null
   Control* control = nullptr;                    ///< null: no server runs here
 };
 

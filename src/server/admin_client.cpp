@@ -88,7 +88,8 @@ Task<AdminAnswer> answer_here(std::shared_ptr<const config::Config> config, Shar
     if (auto opened = open_state(*config, shared); !opened) co_return refusal(opened.error());
   const AdminCommand* command = find_admin_command(text_of(request, "command"));
   const bool writes = command != nullptr && command->needs == Needs::writing;
-  auto answer = co_await answer_admin({.config = config, .users = shared.users}, std::move(request));
+  auto answer =
+      co_await answer_admin({.config = config, .users = shared.users, .bans = shared.bans}, std::move(request));
   if (writes && answer.exit == Exit::done)
     answer.warnings.push_back(fmt::format("no server listens on {}; {} was changed directly",
                                           config->server.admin_socket, config::hide_password(config->server.state)));

@@ -1,6 +1,5 @@
 #include "server/admin_users.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,10 +14,6 @@ namespace gantry::server {
 namespace {
 
 using accounts::UserRecord;
-
-std::string time_text(WallTime time) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", std::chrono::floor<std::chrono::seconds>(time));
-}
 
 /// "argon2id", "6", "y": what stands between the first two dollars.
 std::string kind_of(const Secret& password) {
@@ -195,6 +190,7 @@ Task<AdminAnswer> set_user(AdminContext context, json::object arguments) {
   AdminAnswer answer = check(*record, std::move(given), *context.config);
   if (answer.exit != Exit::done) co_return answer;
   const auto done = co_await context.users->set(name, settings);
+  if (done && context.control != nullptr) co_await context.control->follow_users();
   co_return done_or_refused(done, std::move(answer));
 }
 

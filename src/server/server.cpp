@@ -123,6 +123,8 @@ struct Server::Parts : Control {
   Task<std::size_t> kill(std::function<bool(const session::Summary&)> chosen) override;
   Task<Result<QuotaReport>> quota(std::string user, QuotaAsked asked) override;
   Task<Reloaded> reload() override;
+  Task<void> exchange_bans() override;
+  Task<void> follow_users() override;
   Task<Reloaded> read_configuration();
   Task<AdminAnswer> administer(json::object request);
   void open_admin();
@@ -209,6 +211,13 @@ Task<Control::Reloaded> Server::Parts::reload() {
   co_return reloaded;
 }
 
+Task<void> Server::Parts::exchange_bans() {
+  // Whoever asked hears from the book itself that it cannot be reached.
+  if (auto done = co_await bans.exchange(); !done) log::debug("bans", {{"reason", done.error().text()}});
+}
+
+Task<void> Server::Parts::follow_users() { co_await shared.follow_user_rates(); }
+
 Task<Control::Reloaded> Server::Parts::read_configuration() {
   Reloaded outcome;
   const auto failed = [&](std::string problem) {
@@ -254,7 +263,8 @@ Task<AdminAnswer> Server::Parts::administer(json::object request) {
   const json::value* arguments = request.if_contains("arguments");
   const std::string name =
       arguments != nullptr && arguments->is_object() ? text_of(arguments->get_object(), "name") : "";
-  auto answer = co_await answer_admin({shared.generation()->config, shared.users, this}, std::move(request));
+  auto answer =
+      co_await answer_admin({shared.generation()->config, shared.users, shared.bans, this}, std::move(request));
   log::info("administration", {{"command", command}, {"name", name}, {"exit", static_cast<int>(answer.exit)}});
   co_return answer;
 }

@@ -1,6 +1,8 @@
 """Speeds, places and bans: what many people on one server may take from each other, and what they may try."""
 
+import json
 import signal
+import subprocess
 import threading
 import time
 
@@ -319,3 +321,60 @@ class SharedBans(Own):
         second.stop()
         second.start()
         wait_until(lambda: self.connect(STRANGER, second, None).reply().code == 421, "the ban after a restart", 20)
+
+
+@for_stores("local")
+class BanCommands(Own):
+    def gantryd(self, *words, exit=0):
+        done = subprocess.run([Setup.program("src/gantryd/gantryd"), *words, "--config", str(self.server.config)],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(done.returncode, exit, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_bans_by_hand(self):
+        self.serve(defender={**NO_TRUST, "threshold": 1})
+        working = self.logged_in(source=STRANGER)
+        self.gantryd("ban", "add", "127.0.0.0/28", "--for", "1h")
+        self.assert_turned_away("banned", STRANGER)
+        self.connect()
+        working.command("NOOP", 200)
+        bans = json.loads(self.gantryd("ban", "list", "--json"))["result"]
+        self.assertEqual([(ban["network"], ban["times"], ban["reason"]) for ban in bans], [("127.0.0.0/28", 1, "by hand")])
+        self.gantryd("ban", "remove", "127.0.0.0/28")
+        self.connect(STRANGER)
+        self.gantryd("ban", "remove", "127.0.0.0/28", exit=1)
+        # What the server has just done by itself is known, too.
+        self.assertEqual(guess(self.connect(STRANGER)).code, 421)
+        self.assertRegex(self.gantryd("ban", "list"), rf"{STRANGER} .*failed logins")
+        self.gantryd("ban", "remove", STRANGER)
+        self.connect(STRANGER)
+        for wrong in (("alice",), ("127.0.0.1/8",), (STRANGER, "--for", "never"), (STRANGER, "--for", "0")):
+            self.gantryd("ban", "add", *wrong, exit=64)
+
+    def test_bans_without_a_server(self):
+        self.serve(defender=NO_TRUST)
+        self.server.stop()
+        self.gantryd("ban", "add", STRANGER)
+        self.assertRegex(self.gantryd("ban", "list"), rf"{STRANGER} .*for ever")
+        self.server.start()
+        wait_until(lambda: self.connect(STRANGER, expect=None).reply().code == 421, "the ban of before the start")
+
+    def test_speeds_of_users_in_the_database_change_at_once(self):
+        self.serve()
+        add = subprocess.run(
+            [Setup.program("src/gantryd/gantryd"), "user", "add", "slow", "--home", "main:/", "--max-download", "64KiB/s",
+             "--password-stdin", "--config", str(self.server.config)],
+            input="slow\n", capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(add.returncode, 0, add.stderr)
+        data = content("set", 4 * MIB)
+        self.logged_in().store("STOR f", data)
+        session = self.logged_in("slow")
+        receiving, begin = session.transfer("RETR f"), time.monotonic()
+        got = len(receiving.recv(1))
+        self.gantryd("user", "set", "slow", "--max-download", "0")
+        while block := receiving.recv(1 << 20):
+            got += len(block)
+        receiving.close()
+        session.expect(226)
+        self.assertEqual(got, len(data))
+        self.assertLess(time.monotonic() - begin, 40)
