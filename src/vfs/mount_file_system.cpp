@@ -15,6 +15,9 @@ Entry fixed_entry(std::string_view name) {
   return entry;
 }
 
+/// Why a fixed directory stays.
+Errc stays(const Path& path) { return path.is_root() ? Errc::denied : Errc::mount_point; }
+
 /// The fixed names first, then what the store lists, less those names.
 class MergedListing final : public Listing {
  public:
@@ -169,7 +172,7 @@ Task<Result<std::unique_ptr<Upload>>> MountFileSystem::open_upload(Path path, Up
 }
 
 Task<Result<void>> MountFileSystem::rename(Path from, Path to, Existing existing) {
-  if (fixed(from)) co_return fail(Errc::mount_point, "rename", from.text());
+  if (fixed(from)) co_return fail(stays(from), "rename", from.text());
   auto both = co_await places(from, to);
   if (!both) co_return fail(std::move(both.error()));
   const auto& [source, target] = *both;
@@ -178,7 +181,7 @@ Task<Result<void>> MountFileSystem::rename(Path from, Path to, Existing existing
 }
 
 Task<Result<void>> MountFileSystem::may_rename(Path from) {
-  if (fixed(from)) co_return fail(Errc::mount_point, "rename", from.text());
+  if (fixed(from)) co_return fail(stays(from), "rename", from.text());
   const Place where = place(from);
   if (where.fs == nullptr) co_return fail(Errc::not_found, "rename", from.text());
   co_return co_await where.fs->may_rename(where.path);
@@ -206,7 +209,7 @@ Task<Result<void>> MountFileSystem::remove_file(Path path) {
 }
 
 Task<Result<void>> MountFileSystem::remove_directory(Path path) {
-  if (fixed(path)) co_return fail(Errc::mount_point, "remove", path.text());
+  if (fixed(path)) co_return fail(stays(path), "remove", path.text());
   const Place where = place(path);
   if (where.fs == nullptr) co_return fail(Errc::not_found, "remove", path.text());
   co_return co_await where.fs->remove_directory(where.path);

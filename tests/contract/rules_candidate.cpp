@@ -17,7 +17,7 @@ class RulesExaminee final : public Examinee {
     account.permissions = *accounts::Permissions::parse("elradfmwMT");
     account.directory_permissions.emplace("/elsewhere", accounts::Permissions{});
     account.deny = {"*.denied"};
-    account.hide = {"*.hidden"};
+    account.hide = {"*.unseen"};
     return accounts::TreeRules(std::move(account));
   }
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/run.hpp"
+#include "tests/unit/vfs/object_fixture.hpp"
 #include "vfs/memory_file_system.hpp"
 
 namespace gantry::vfs {
@@ -211,15 +212,17 @@ TEST_F(Rules, StrangersOnlyLeaveNewFiles) {
   EXPECT_EQ(code(run(fs.enter(at("/incoming")))), std::nullopt);
 }
 
-TEST_F(Rules, WhoOnlyWritesHearsOfHeldUploadsAlone) {
-  RulesFileSystem fs = with(account("ew"));
-  put("/done");
-  auto upload = run(base_->open_upload(at("/part"), {})).value();
-  auto room = run(upload->prepare(3)).value();
-  std::ranges::fill(room, std::byte{1});
-  ASSERT_TRUE(run(upload->advance(room.size())));
-  ASSERT_GT(run(upload->hold()).value(), 0U);
-  EXPECT_TRUE(run(fs.stat(at("/part")))->held);
+class RulesOverABucket : public ObjectFixture {};
+
+TEST_F(RulesOverABucket, WhoOnlyWritesHearsOfHeldUploadsAlone) {
+  store_->set("done", "text");
+  auto upload = open("/part");
+  must(try_write(*upload, data(64 * kib)));
+  ASSERT_GT(must(run(upload->hold())), 0U);
+  Account writer;
+  writer.permissions = *Permissions::parse("ew");
+  RulesFileSystem fs(session(), TreeRules(writer));
+  EXPECT_TRUE(must(run(fs.stat(at("/part")))).held);
   EXPECT_EQ(code(run(fs.stat(at("/done")))), Errc::denied);
   EXPECT_EQ(code(run(fs.stat(at("/missing")))), Errc::denied);
 }
