@@ -78,17 +78,18 @@ Parsed<std::string> one_word_to_toml(const Setting& setting, const std::string& 
 }
 
 Parsed<std::string> words_to_toml(const Setting& setting, const std::vector<std::string>& words) {
-  if (!takes_words(setting)) {
+  const Words form = words_of(setting);
+  if (form == Words::one) {
     if (words.size() != 1) return std::unexpected("takes one value");
     return one_word_to_toml(setting, words.front());
   }
-  const bool is_table = setting.kind == Kind::places;
+  const bool is_table = form == Words::table;
   std::string items;
   if (words != std::vector<std::string>{""})
     for (const std::string& word : words) {
       const std::size_t equals = word.find('=');
       if (is_table && equals == std::string::npos)
-        return std::unexpected(in_quotes(word) + R"( is not PATH=PLACE; write e.g. "/archive=disk:/archive")");
+        return std::unexpected(in_quotes(word) + R"( is not PATH=VALUE; write e.g. "/archive=disk:/archive")");
       items += items.empty() ? "" : ", ";
       items +=
           is_table ? toml_text(word.substr(0, equals)) + " = " + toml_text(word.substr(equals + 1)) : toml_text(word);
@@ -105,8 +106,18 @@ std::vector<const Setting*> user_text_settings() {
   return all;
 }
 
-bool takes_words(const Setting& setting) {
-  return setting.kind == Kind::texts || setting.kind == Kind::networks || setting.kind == Kind::places;
+Words words_of(const Setting& setting) {
+  switch (setting.kind) {
+    case Kind::texts:
+    case Kind::patterns:
+    case Kind::networks:
+      return Words::list;
+    case Kind::directory_permissions:
+    case Kind::places:
+      return Words::table;
+    default:
+      return Words::one;
+  }
 }
 
 Parsed<std::string> setting_from_words(const std::string& name, const std::vector<std::string>& words) {

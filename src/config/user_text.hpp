@@ -2,6 +2,7 @@
 // Must not know: where the texts are kept.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <map>
 #include <string>
@@ -24,10 +25,11 @@ struct UserText {
 /// The settings of a user besides name and password.
 [[nodiscard]] std::vector<const Setting*> user_text_settings();
 
-/// A list, or a table of PATH = PLACE: written as several words.
-[[nodiscard]] bool takes_words(const Setting& setting);
+/// How a value is written as words: one; a list's items; PATH=VALUE for each entry of a table.
+enum class Words : std::uint8_t { one, list, table };
+[[nodiscard]] Words words_of(const Setting& setting);
 
-/// The value as TOML, from a command line's words: one, for lists any number, for tables PATH=PLACE each; a single
+/// The value as TOML, from a command line's words: one, for lists any number, for tables PATH=VALUE each; a single
 /// empty word empties a list or table. The error is the sentence a file would get. An unknown setting is an error, too.
 [[nodiscard]] Parsed<std::string> setting_from_words(const std::string& setting, const std::vector<std::string>& words);
 

@@ -62,14 +62,13 @@ void take_settings(CLI::App& command, Request& request) {
       request.arguments.emplace("settings", json::object()).first->value().get_object()[name] = std::move(all);
     };
     auto* added = command.add_option_function<std::vector<std::string>>(option, put, std::string(setting->help));
-    if (config::takes_words(*setting)) {
-      // Paths may hold a comma.
-      const bool places = setting->kind == config::Kind::places;
-      added->expected(1, -1)->allow_extra_args(false)->type_name(places ? "PATH=PLACE ..." : "TEXT[,TEXT] ...");
-      if (!places) added->delimiter(',');
-    } else {
-      added->expected(1)->type_name("VALUE");
-    }
+    // Paths and patterns may hold commas: several of them are several options.
+    const auto words = config::words_of(*setting);
+    added->expected(1, words == config::Words::one ? 1 : -1)->allow_extra_args(false);
+    added->type_name(words == config::Words::one     ? "VALUE"
+                     : words == config::Words::table ? "PATH=VALUE ..."
+                                                     : "TEXT ...");
+    if (setting->kind == config::Kind::networks) added->delimiter(',');
   }
 }
 

@@ -37,10 +37,12 @@ json::value value_of(const config::Setting& setting, const config::Value& value)
   if (const auto* choice = std::get_if<config::Choice>(&value)) return json::string(setting.choices[choice->index]);
   if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) return array_of(*texts);
   if (const auto* place = std::get_if<config::Mount>(&value)) return json_text(config::format_place(*place));
-  json::object places;
+  json::object entries;
+  if (const auto* map = std::get_if<std::map<std::string, std::string>>(&value))
+    for (const auto& [path, text] : *map) entries[path] = json_text(text);
   if (const auto* map = std::get_if<std::map<std::string, config::Mount>>(&value))
-    for (const auto& [path, place] : *map) places[path] = json_text(config::format_place(place));
-  return places;
+    for (const auto& [path, place] : *map) entries[path] = json_text(config::format_place(place));
+  return entries;
 }
 
 json::object describe(config::User user, std::string_view source) {

@@ -55,7 +55,7 @@ TEST(UserText, BadWordsGetTheSentenceOfTheFile) {
   EXPECT_THAT(toml_or_sentence("max_sessions", {"-1"}), HasSubstr("is not a whole number"));
   EXPECT_THAT(toml_or_sentence("max_sessions", {"9999999"}), HasSubstr("the most is"));
   EXPECT_THAT(toml_or_sentence("delete_enable", {"yes"}), HasSubstr("is not one of true, false"));
-  EXPECT_THAT(toml_or_sentence("mounts", {"/a"}), HasSubstr("is not PATH=PLACE"));
+  EXPECT_THAT(toml_or_sentence("mounts", {"/a"}), HasSubstr("is not PATH=VALUE"));
   EXPECT_THAT(toml_or_sentence("mounts", {"a=disk:/"}), HasSubstr("is not absolute"));
   EXPECT_THAT(toml_or_sentence("quota_byte", {"1"}), HasSubstr("did you mean quota_bytes?"));
   EXPECT_THAT(toml_or_sentence("password", {"x"}), HasSubstr("there is no such setting"));
@@ -63,13 +63,24 @@ TEST(UserText, BadWordsGetTheSentenceOfTheFile) {
 
 /// Fails when a setting of the table cannot be given in words.
 TEST(UserText, EverySettingOfAUserCanBeGivenInWords) {
-  const std::map<std::string, std::vector<std::string>> words{
-      {"home", {"main:/users/%u/"}}, {"mounts", {"/archive=disk:/archive"}},
-      {"permissions", {"elr"}},      {"delete_enable", {"false"}},
-      {"quota_bytes", {"10GiB"}},    {"quota_files", {"1000"}},
-      {"max_upload", {"300KiB/s"}},  {"max_download", {"1MB/s"}},
-      {"max_sessions", {"2"}},       {"allow_from", {"10.0.0.0/8"}},
-      {"require_tls", {"true"}},     {"disabled", {"true"}}};
+  const std::map<std::string, std::vector<std::string>> words{{"home", {"main:/users/%u/"}},
+                                                              {"mounts", {"/archive=disk:/archive"}},
+                                                              {"permissions", {"elr"}},
+                                                              {"delete_enable", {"false"}},
+                                                              {"directory_permissions", {"/a=el", "/b,c="}},
+                                                              {"deny", {"*.exe", "a,b"}},
+                                                              {"hide", {".*"}},
+                                                              {"max_session_upload", {"1KiB/s"}},
+                                                              {"max_session_download", {"1KiB/s"}},
+                                                              {"administrator", {"true"}},
+                                                              {"quota_bytes", {"10GiB"}},
+                                                              {"quota_files", {"1000"}},
+                                                              {"max_upload", {"300KiB/s"}},
+                                                              {"max_download", {"1MB/s"}},
+                                                              {"max_sessions", {"2"}},
+                                                              {"allow_from", {"10.0.0.0/8"}},
+                                                              {"require_tls", {"true"}},
+                                                              {"disabled", {"true"}}};
   UserText text = alice({});
   for (const Setting* setting : user_text_settings()) {
     const std::string name(setting->name);
@@ -84,6 +95,8 @@ TEST(UserText, EverySettingOfAUserCanBeGivenInWords) {
   EXPECT_EQ(user->home, (Mount{"main", "/users/%u"}));
   EXPECT_EQ(user->mounts.at("/archive"), (Mount{"disk", "/archive"}));
   EXPECT_EQ(user->max_upload, 300 * kib);
+  EXPECT_EQ(user->deny, (std::vector<std::string>{"*.exe", "a,b"}));
+  EXPECT_EQ(user->directory_permissions, (std::map<std::string, std::string>{{"/a", "el"}, {"/b,c", ""}}));
 }
 
 TEST(UserText, EveryMistakeIsReportedAtOnce) {
