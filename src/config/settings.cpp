@@ -139,7 +139,8 @@ constexpr auto table = std::to_array<Setting>({
         {"message_file", R"("")"}, text, new_sessions,
         "Name, such as .message, of a file whose first 4 KiB of text are said to those who enter "
         "its directory and may read it; empty: none. One download for every CWD."),
-    row<&Server::max_sessions>({"max_sessions", "512"}, number, live, "Sessions at the same time; administrators may have two more; 0: no limit.")
+    row<&Server::max_sessions>({"max_sessions", "512"}, number, live,
+                               "Sessions at the same time; administrators may have two more; 0: no limit.")
         .between(0, million),
     row<&Server::max_sessions_per_ip>({"max_sessions_per_ip", "0"}, number, live,
                                       "Sessions from one IPv4 address or one IPv6 /64; 0: no limit.")
@@ -177,7 +178,8 @@ constexpr auto table = std::to_array<Setting>({
         "Not set: in $STATE_DIRECTORY, where systemd names one."),
     row<&Server::admin_socket>(
         {"admin_socket", R"("gantryd.sock")"}, path, restart,
-        "Unix socket on which a running server hears gantryd user, sessions and reload, of its own user and of root; "
+        "Unix socket on which a running server hears gantryd user, ban, sessions and reload, of its own user and of "
+        "root; "
         "empty: none. Not set: beside the SQLite database, else in $STATE_DIRECTORY, where systemd names one."),
     row<&Server::mode_z>({"mode_z", "false"}, flag, new_sessions,
                          "Offer MODE Z compression; some clients always use it when offered."),

@@ -261,8 +261,10 @@ Task<Control::Reloaded> Server::Parts::read_configuration() {
 Task<AdminAnswer> Server::Parts::administer(json::object request) {
   const std::string command = text_of(request, "command");
   const json::value* arguments = request.if_contains("arguments");
-  const std::string name =
-      arguments != nullptr && arguments->is_object() ? text_of(arguments->get_object(), "name") : "";
+  std::string name;
+  if (arguments != nullptr && arguments->is_object())
+    for (const char* member : {"name", "network"})
+      if (name.empty()) name = text_of(arguments->get_object(), member);
   auto answer =
       co_await answer_admin({shared.generation()->config, shared.users, shared.bans, this}, std::move(request));
   log::info("administration", {{"command", command}, {"name", name}, {"exit", static_cast<int>(answer.exit)}});
