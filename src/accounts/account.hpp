@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,9 @@ struct Account {
   std::vector<std::string> allow_from;  ///< CIDR; empty: from everywhere
   bool require_tls = false;
   bool disabled = false;
+  std::string certificate;  ///< a name in the client's certificate that takes the password's place; empty: none does
+  bool certificate_and_password = false;
+  bool password_replaceable = false;  ///< its source takes replace_password()
   bool anonymous = false;
 
   /// At an absolute FTP path: those of the longest directory above or at it that has its own.
@@ -50,12 +54,13 @@ struct Account {
   [[nodiscard]] Permissions permissions_anywhere() const;
 };
 
-/// How a login ended.
+/// An attempt to log in.
 struct Login {
   std::string user;
   Secret password;
   std::string peer_address;  ///< canonical text, IPv4-mapped addresses as IPv4
   bool encrypted = false;
+  std::vector<std::string> certificate_names{};  ///< of the client's certificate, once it has been verified
 };
 
 /// Checks logins. Thread-safe; one for the process, replaced as a whole on reload.
@@ -66,6 +71,9 @@ class Accounts {
   /// otherwise, after the same work whether the name exists or not; Errc::throttled when too many checks wait; what
   /// else fails is no verdict on the login. The log text says which rule failed; the client must not learn it.
   [[nodiscard]] virtual Task<Result<Account>> login(Login attempt) = 0;
+  /// The account when the certificate of the client and the rules of the account let it in without a password; nothing
+  /// when that cannot be told or a password has to decide.
+  [[nodiscard]] virtual Task<std::optional<Account>> login_by_certificate(Login attempt) = 0;
 };
 
 }  // namespace gantry::accounts

@@ -17,6 +17,11 @@ class AccountSource {
   [[nodiscard]] virtual Task<Result<std::optional<Account>>> find(std::string name) = 0;
   /// A stored password that costs as much to check as the costliest here: what an unknown user's is compared with.
   [[nodiscard]] virtual Secret decoy() const = 0;
+  /// Stores another hash of the same password, for accounts with password_replaceable. No effect when the account
+  /// holds something else than `before` by now.
+  [[nodiscard]] virtual Task<Result<void>> replace_password(std::string /*name*/, Secret /*before*/, Secret /*after*/) {
+    co_return fail(Errc::unsupported, "replace password", "these accounts cannot be changed");
+  }
 };
 
 }  // namespace gantry::accounts

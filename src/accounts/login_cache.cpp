@@ -40,20 +40,18 @@ void LoginCache::drop_old(Time now) {
   }
 }
 
-bool LoginCache::knows(std::string_view user, const Secret& stored, const Secret& password, Time now) {
-  const Digest key = digest(user, stored, password);
+bool LoginCache::knows(const Digest& comparison, Time now) {
   const std::lock_guard lock(mutex_);
   drop_old(now);
-  return expires_.contains(key);
+  return expires_.contains(comparison);
 }
 
-void LoginCache::remember(std::string_view user, const Secret& stored, const Secret& password, Time now) {
-  const Digest key = digest(user, stored, password);
+void LoginCache::remember(const Digest& comparison, Time now) {
   const std::lock_guard lock(mutex_);
   drop_old(now);
   // The first time counts: a password is checked in full at least once a lifetime.
-  if (!expires_.emplace(key, now + lifetime_).second) return;
-  order_.emplace_back(now + lifetime_, key);
+  if (!expires_.emplace(comparison, now + lifetime_).second) return;
+  order_.emplace_back(now + lifetime_, comparison);
   drop_old(now);
 }
 

@@ -19,19 +19,19 @@ namespace gantry::accounts {
 class LoginCache {
  public:
   using Time = std::chrono::steady_clock::time_point;
+  using Digest = std::array<unsigned char, 32>;
 
-  /// At most `entries`, each for `lifetime`.
+  /// At most `entries`, each for `lifetime`; none when that is 0.
   LoginCache(std::size_t entries, Milliseconds lifetime);
 
-  /// `stored` is what the account held when the password was found right: with another one nothing is known.
-  [[nodiscard]] bool knows(std::string_view user, const Secret& stored, const Secret& password, Time now);
-  void remember(std::string_view user, const Secret& stored, const Secret& password, Time now);
+  /// What stands for one comparison. `stored` is what the account holds: with another one nothing is known.
+  [[nodiscard]] Digest digest(std::string_view user, const Secret& stored, const Secret& password) const;
+  /// Whether this comparison came out right a short while ago.
+  [[nodiscard]] bool knows(const Digest& comparison, Time now);
+  void remember(const Digest& comparison, Time now);
   [[nodiscard]] std::size_t size() const;
 
  private:
-  using Digest = std::array<unsigned char, 32>;
-
-  [[nodiscard]] Digest digest(std::string_view user, const Secret& stored, const Secret& password) const;
   void drop_old(Time now);
 
   std::size_t limit_;

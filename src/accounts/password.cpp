@@ -1,11 +1,14 @@
 #include "accounts/password.hpp"
 
 #include <crypt.h>
+#include <fmt/format.h>
 #include <sodium.h>
 
 #include <array>
+#include <charconv>
 #include <memory>
 
+#include "accounts/apr1.hpp"
 #include "base/password_hash.hpp"
 
 namespace gantry::accounts {
@@ -39,6 +42,14 @@ bool verify_crypt(const std::string& stored, const std::string& given) {
   return equal;
 }
 
+/// 0 when there is none.
+std::uint64_t number_after(std::string_view text, std::string_view name) {
+  std::uint64_t number = 0;
+  const std::size_t at = text.find(name);
+  if (at != std::string_view::npos) std::from_chars(text.data() + at + name.size(), text.data() + text.size(), number);
+  return number;
+}
+
 }  // namespace
 
 bool is_hash(std::string_view stored) { return is_password_hash(stored); }
@@ -50,17 +61,28 @@ bool verify(const Secret& stored_secret, const Secret& given_secret) {
   if (!sodium_ready() || stored.empty() || given.size() > longest_password || given.contains('\0')) return false;
   if (stored.starts_with("$argon2"))
     return is_hash(stored) && crypto_pwhash_str_verify(stored.c_str(), given.data(), given.size()) == 0;
+  if (stored.starts_with(apr1_prefix)) return equal_texts(apr1(stored, given), stored);
   if (is_hash(stored)) return verify_crypt(stored, given);
   return equal_texts(stored, given);
 }
 
-Result<std::string> hash_password(std::string_view text) {
+bool is_weaker(std::string_view stored, const HashCost& cost) {
+  if (password_scheme(stored) != "$argon2id$") return true;
+  return number_after(stored, "$m=") < cost.memory / kib || number_after(stored, ",t=") < cost.passes;
+}
+
+Secret decoy_of(const HashCost& cost) {
+  return Secret(
+      fmt::format("$argon2id$v=19$m={},t={},p=1$K2QGTaXfeVTZQKDlYPHLcQ${:A>43}", cost.memory / kib, cost.passes, ""));
+}
+
+Result<std::string> hash_password(std::string_view text, const HashCost& cost) {
   if (text.empty() || text.size() > longest_password || text.contains('\0'))
     return fail(Errc::invalid, "hash password", "empty, too long or with a NUL byte");
   if (!sodium_ready()) return fail(Errc::internal, "hash password", "libsodium cannot start");
   std::array<char, crypto_pwhash_STRBYTES> out{};
-  if (crypto_pwhash_str_alg(out.data(), text.data(), text.size(), crypto_pwhash_OPSLIMIT_INTERACTIVE,
-                            crypto_pwhash_MEMLIMIT_INTERACTIVE, crypto_pwhash_ALG_ARGON2ID13) != 0)
+  if (crypto_pwhash_str_alg(out.data(), text.data(), text.size(), cost.passes, cost.memory,
+                            crypto_pwhash_ALG_ARGON2ID13) != 0)
     return fail(Errc::internal, "hash password", "not enough memory");
   return std::string(out.data());
 }

@@ -6,8 +6,8 @@
 
 namespace gantry::accounts {
 
-SqlAccountSource::SqlAccountSource(std::shared_ptr<UserRecords> records, Read read)
-    : records_(std::move(records)), read_(std::move(read)) {}
+SqlAccountSource::SqlAccountSource(std::shared_ptr<UserRecords> records, Read read, const HashCost& cost)
+    : records_(std::move(records)), read_(std::move(read)), decoy_(decoy_of(cost)) {}
 
 Task<Result<std::optional<Account>>> SqlAccountSource::find(std::string name) {
   // No user has such a name, and PostgreSQL would refuse the question itself.
@@ -17,12 +17,12 @@ Task<Result<std::optional<Account>>> SqlAccountSource::find(std::string name) {
   if (!*record) co_return std::nullopt;
   auto account = read_(**record);
   if (!account) co_return fail(std::move(account.error()));
+  account->password_replaceable = true;
   co_return *std::move(account);
 }
 
-Secret SqlAccountSource::decoy() const {
-  // Of a password nobody knows, as costly as those that gantryd user makes.
-  return Secret("$argon2id$v=19$m=65536,t=2,p=1$K2QGTaXfeVTZQKDlYPHLcQ$Hy2zr1BBeVnE4RZqSK7+L4ApZte9j9vp0X/66rYU56Q");
+Task<Result<void>> SqlAccountSource::replace_password(std::string name, Secret before, Secret after) {
+  return records_->replace_password(std::move(name), std::move(before), std::move(after));
 }
 
 LayeredAccountSource::LayeredAccountSource(std::shared_ptr<AccountSource> first, std::shared_ptr<AccountSource> second)
@@ -32,6 +32,13 @@ Task<Result<std::optional<Account>>> LayeredAccountSource::find(std::string name
   auto found = co_await first_->find(name);
   if (!found || *found) co_return found;
   co_return co_await second_->find(std::move(name));
+}
+
+Task<Result<void>> LayeredAccountSource::replace_password(std::string name, Secret before, Secret after) {
+  auto found = co_await first_->find(name);
+  if (!found) co_return fail(std::move(found.error()));
+  auto& source = *found ? first_ : second_;
+  co_return co_await source->replace_password(std::move(name), std::move(before), std::move(after));
 }
 
 }  // namespace gantry::accounts

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "accounts/account_source.hpp"
+#include "accounts/password.hpp"
 #include "accounts/user_records.hpp"
 
 namespace gantry::accounts {
@@ -16,14 +17,17 @@ class SqlAccountSource : public AccountSource {
   using Read = std::function<Result<Account>(const UserRecord& record)>;
 
   /// `read` makes the account of a record, on the lane; what it fails with the login fails with.
-  SqlAccountSource(std::shared_ptr<UserRecords> records, Read read);
+  /// `cost` is what the records' hashes cost at most, by and large.
+  SqlAccountSource(std::shared_ptr<UserRecords> records, Read read, const HashCost& cost = {});
 
   [[nodiscard]] Task<Result<std::optional<Account>>> find(std::string name) override;
-  [[nodiscard]] Secret decoy() const override;
+  [[nodiscard]] Secret decoy() const override { return decoy_; }
+  [[nodiscard]] Task<Result<void>> replace_password(std::string name, Secret before, Secret after) override;
 
  private:
   std::shared_ptr<UserRecords> records_;
   Read read_;
+  Secret decoy_;
 };
 
 /// Looks in `first`, then in `second`: of two accounts with one name the first one's counts, and as long as it has the
@@ -34,6 +38,7 @@ class LayeredAccountSource : public AccountSource {
 
   [[nodiscard]] Task<Result<std::optional<Account>>> find(std::string name) override;
   [[nodiscard]] Secret decoy() const override { return second_->decoy(); }
+  [[nodiscard]] Task<Result<void>> replace_password(std::string name, Secret before, Secret after) override;
 
  private:
   std::shared_ptr<AccountSource> first_;

@@ -124,6 +124,13 @@ Task<Result<void>> UserRecords::set_password(std::string name, Secret password) 
   co_return unless_missing(std::move(there), "change password", name);
 }
 
+Task<Result<void>> UserRecords::replace_password(std::string name, Secret before, Secret after) {
+  co_return co_await database_->run("replace password", Access::write, [name, before, after](soci::session& sql) {
+    sql << "UPDATE users SET password = :after WHERE name = :name AND password = :before", soci::use(after.reveal()),
+        soci::use(name), soci::use(before.reveal());
+  });
+}
+
 Task<Result<void>> UserRecords::remove(std::string name) {
   auto there = co_await database_->run("remove user", Access::write, [name](soci::session& sql) {
     soci::statement statement = (sql.prepare << "DELETE FROM users WHERE name = :name", soci::use(name));

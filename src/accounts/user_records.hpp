@@ -36,6 +36,8 @@ class UserRecords {
   [[nodiscard]] Task<Result<void>> set(std::string name, std::map<std::string, std::string> settings);
   /// Errc::not_found.
   [[nodiscard]] Task<Result<void>> set_password(std::string name, Secret password);
+  /// Only where it still is `before`.
+  [[nodiscard]] Task<Result<void>> replace_password(std::string name, Secret before, Secret after);
   /// Errc::not_found.
   [[nodiscard]] Task<Result<void>> remove(std::string name);
 

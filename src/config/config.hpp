@@ -56,6 +56,7 @@ struct Server {
 };
 
 enum class SessionReuse : std::uint8_t { accept, require };
+enum class ClientCertificates : std::uint8_t { off, accept, require };
 
 struct Tls {
   std::string certificate;  ///< PEM chain; empty: TLS is off
@@ -63,7 +64,28 @@ struct Tls {
   bool required = false;
   SessionReuse session_reuse = SessionReuse::accept;
   Milliseconds handshake_timeout = Seconds(10);
+  ClientCertificates client_certificates = ClientCertificates::off;
+  std::string client_ca;  ///< PEM; who may have issued them
   bool operator==(const Tls&) const = default;
+};
+
+/// What new hashes cost, and how long a password that was right is not hashed again.
+struct Passwords {
+  std::uint64_t memory = 64 * mib;  ///< of one argon2id hash
+  std::uint32_t passes = 2;
+  Milliseconds remember = Seconds(60);  ///< 0: every login is hashed
+  bool operator==(const Passwords&) const = default;
+};
+
+/// Who is asked about users that are not ours: a program or an HTTP server, nobody when both are empty.
+struct LoginHook {
+  std::string program;
+  std::string url;
+  std::string ca_file;  ///< PEM, for https; empty: the system's
+  Milliseconds timeout = Seconds(10);
+  std::uint32_t at_once = 8;
+  [[nodiscard]] bool enabled() const { return !program.empty() || !url.empty(); }
+  bool operator==(const LoginHook&) const = default;
 };
 
 enum class InterruptedUpload : std::uint8_t { hold, keep, discard };
@@ -152,6 +174,8 @@ struct User {
   std::vector<std::string> allow_from;  ///< CIDR; empty: from everywhere
   bool require_tls = false;
   bool disabled = false;
+  std::string certificate;                ///< a name in the client's certificate that takes the password's place
+  bool certificate_and_password = false;  ///< the certificate does not replace the password: both are needed
   bool operator==(const User&) const = default;
 };
 
@@ -184,6 +208,8 @@ struct Config {
   std::string source;  ///< the file's name, for messages
   Server server;
   Tls tls;
+  Passwords passwords;
+  LoginHook login_hook;
   Transfer transfer;
   Defender defender;
   Log log;

@@ -73,6 +73,7 @@ void resolve_paths_of(Section section, const std::filesystem::path& directory) {
 void resolve_paths(Config& config, const std::filesystem::path& directory) {
   resolve_paths_of(&config.server, directory);
   resolve_paths_of(&config.tls, directory);
+  resolve_paths_of(&config.login_hook, directory);
   resolve_paths_of(&config.log, directory);
   for (Store& store : config.stores) resolve_paths_of(&store, directory);
 }

@@ -74,6 +74,8 @@ Value initial_value(const Setting& setting, Config& defaults) {
   User user;
   if (setting.table == "server") return setting.get(&defaults.server);
   if (setting.table == "tls") return setting.get(&defaults.tls);
+  if (setting.table == "passwords") return setting.get(&defaults.passwords);
+  if (setting.table == "login_hook") return setting.get(&defaults.login_hook);
   if (setting.table == "transfer") return setting.get(&defaults.transfer);
   if (setting.table == "defender") return setting.get(&defaults.defender);
   if (setting.table == "log") return setting.get(&defaults.log);
@@ -140,6 +142,8 @@ std::string to_toml(const Config& config, const WriteSecret& write_secret) {
   TomlWriter writer(write_secret);
   writer.write(&copy.server, {});
   writer.write(&copy.tls, {});
+  writer.write(&copy.passwords, {});
+  writer.write(&copy.login_hook, {});
   writer.write(&copy.transfer, {});
   writer.write(&copy.defender, {});
   writer.write(&copy.log, {});
@@ -156,6 +160,8 @@ std::string print(const Config& config) {
   std::string out;
   print_section(out, &copy.server);
   print_section(out, &copy.tls);
+  print_section(out, &copy.passwords);
+  print_section(out, &copy.login_hook);
   print_section(out, &copy.transfer);
   print_section(out, &copy.defender);
   print_section(out, &copy.log);

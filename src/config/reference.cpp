@@ -125,6 +125,9 @@ std::string_view about(std::string_view table) {
   if (table == "store")
     return "One table for each bucket or directory. Nothing changes in a store without a restart.\n\n";
   if (table == "user") return "One table for each user.\n\n";
+  if (table == "login_hook")
+    return "Who is asked about users that are not ours: see [External check of logins](behaviour.md#external-check-of-"
+           "logins).\n\n";
   if (table == "tls") return "Explicit FTPS on `server.listen` and implicit FTPS on `server.listen_tls`.\n\n";
   return "";
 }

@@ -24,6 +24,8 @@ template <class Struct>
 consteval std::string_view table_for() {
   if constexpr (std::same_as<Struct, Server>) return "server";
   if constexpr (std::same_as<Struct, Tls>) return "tls";
+  if constexpr (std::same_as<Struct, Passwords>) return "passwords";
+  if constexpr (std::same_as<Struct, LoginHook>) return "login_hook";
   if constexpr (std::same_as<Struct, Transfer>) return "transfer";
   if constexpr (std::same_as<Struct, Defender>) return "defender";
   if constexpr (std::same_as<Struct, Log>) return "log";
@@ -104,6 +106,7 @@ constexpr Row row(Words words, Kind kind, Reload reload, std::string_view help) 
 // The words of a choice stand in the order of its enumerators.
 using Word = std::string_view;
 constexpr std::array<Word, 2> session_reuses{"accept", "require"};
+constexpr std::array<Word, 3> client_certificates{"off", "accept", "require"};
 constexpr std::array<Word, 3> interrupted_uploads{"hold", "keep", "discard"};
 constexpr std::array<Word, 3> verifications{"auto", "strong", "size"};
 constexpr std::array<Word, 2> durabilities{"fsync", "none"};
@@ -196,6 +199,36 @@ constexpr auto table = std::to_array<Setting>({
         .of(session_reuses),
     row<&Tls::handshake_timeout>({"handshake_timeout", R"("10s")"}, duration, new_sessions, "Time for one handshake.")
         .between(shortest_wait, 10 * minute),
+    row<&Tls::client_certificates>({"client_certificates", R"("off")"}, choice, live,
+                                   "Whether clients are asked for a certificate on the control connection: never, yes "
+                                   "but they may come without one, or no session without one.")
+        .of(client_certificates),
+    row<&Tls::client_ca>({"client_ca", R"("")"}, path, live,
+                         "PEM file with the authorities that issue clients' certificates, intermediate ones too."),
+
+    row<&Passwords::memory>({"memory", R"("64MiB")"}, bytes, new_sessions,
+                            "Memory of one new argon2id hash. Weaker hashes in the state database are replaced at "
+                            "their user's next login.")
+        .between(mib, 4 * gib - kib),
+    row<&Passwords::passes>({"passes", "2"}, number, new_sessions, "Passes of a new argon2id hash over its memory.")
+        .between(1, 100),
+    row<&Passwords::remember>({"remember", R"("1m")"}, duration, new_sessions,
+                              "How long a password that was right is not hashed again, so that a client that opens ten "
+                              "connections pays once; 0: always.")
+        .between(0, day),
+
+    row<&LoginHook::program>({"program", R"("")"}, path, new_sessions,
+                             "Program that is asked about users who are neither in this file nor in the state "
+                             "database; it reads JSON and writes JSON."),
+    row<&LoginHook::url>({"url", R"("")"}, text, new_sessions,
+                         "http(s)://HOST[:PORT][/PATH] that is asked by POST instead."),
+    row<&LoginHook::ca_file>({"ca_file", R"("")"}, path, new_sessions,
+                             "PEM file with trusted certificates for https; empty: the system's."),
+    row<&LoginHook::timeout>({"timeout", R"("10s")"}, duration, new_sessions,
+                             "Time for an answer; then the program is killed and the login cannot be checked.")
+        .between(shortest_wait, minute),
+    row<&LoginHook::at_once>({"at_once", "8"}, number, new_sessions, "Questions asked at the same time.")
+        .between(1, 1000),
 
     row<&Transfer::interrupted_upload>({"interrupted_upload", R"("hold")"}, choice, new_sessions,
                                        "What happens to an upload that breaks: hold it for resumption, keep what "
@@ -348,6 +381,11 @@ constexpr auto table = std::to_array<Setting>({
                            "Networks the user may come from; empty: everywhere."),
     row<&User::require_tls>({"require_tls", "false"}, flag, new_sessions, "Refuse the user without TLS."),
     row<&User::disabled>({"disabled", "false"}, flag, new_sessions, "Refuse every login of the user."),
+    row<&User::certificate>({"certificate", R"("")"}, text, new_sessions,
+                            "Common name or subject alternative name (DNS, email, URI) of the client certificate that "
+                            "lets the user in without a password; empty: none does."),
+    row<&User::certificate_and_password>({"certificate_and_password", "false"}, flag, new_sessions,
+                                         "true: the certificate does not replace the password, both are needed."),
 
     row<&Anonymous::enabled>({"enabled", "false"}, flag, new_sessions,
                              "Let in the users anonymous and ftp with any password."),
@@ -392,8 +430,8 @@ std::string_view table_of(Section section) {
 }
 
 const std::vector<std::string_view>& tables() {
-  static const std::vector<std::string_view> names{"server", "tls",   "transfer", "defender",
-                                                   "log",    "store", "user",     "anonymous"};
+  static const std::vector<std::string_view> names{"server",   "tls", "passwords", "login_hook", "transfer",
+                                                   "defender", "log", "store",     "user",       "anonymous"};
   return names;
 }
 
@@ -403,6 +441,8 @@ std::vector<const Setting*> changed_settings(const Config& before, const Config&
   std::vector<const Setting*> changes;
   add_changes(changes, before.server, after.server);
   add_changes(changes, before.tls, after.tls);
+  add_changes(changes, before.passwords, after.passwords);
+  add_changes(changes, before.login_hook, after.login_hook);
   add_changes(changes, before.transfer, after.transfer);
   add_changes(changes, before.defender, after.defender);
   add_changes(changes, before.log, after.log);

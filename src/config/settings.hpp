@@ -62,7 +62,8 @@ using Value = std::variant<std::string, bool, std::uint64_t, Milliseconds, Choic
                            std::map<std::string, Mount>, std::map<std::string, std::string>>;
 
 /// One table of the file and the struct it fills.
-using Section = std::variant<Server*, Tls*, Transfer*, Defender*, Log*, Store*, User*, Anonymous*>;
+using Section =
+    std::variant<Server*, Tls*, Passwords*, LoginHook*, Transfer*, Defender*, Log*, Store*, User*, Anonymous*>;
 
 /// Which types of store have a setting, as bits 1 << StoreType.
 using StoreTypes = unsigned;

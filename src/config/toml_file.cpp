@@ -105,6 +105,8 @@ void Loader::read_single(const toml::key& key, const toml::node& node) {
   const std::string_view name = key.str();
   if (name == "server") read_section(&config_.server, spot, *table);
   if (name == "tls") read_section(&config_.tls, spot, *table);
+  if (name == "passwords") read_section(&config_.passwords, spot, *table);
+  if (name == "login_hook") read_section(&config_.login_hook, spot, *table);
   if (name == "transfer") read_section(&config_.transfer, spot, *table);
   if (name == "defender") read_section(&config_.defender, spot, *table);
   if (name == "log") read_section(&config_.log, spot, *table);

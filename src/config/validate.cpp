@@ -36,6 +36,7 @@ class Validator {
     check_server();
     check_tls();
     check_defender();
+    check_login_hook();
     for (std::size_t i = 0; i < config_.stores.size(); ++i) check_store(config_.stores[i], i);
     check_part_size();
     for (std::size_t i = 0; i < config_.users.size(); ++i) check_user(config_.users[i], i);
@@ -56,6 +57,8 @@ class Validator {
   void check_passive_ports();
   void check_tls();
   void check_defender();
+  void check_client_certificates();
+  void check_login_hook();
   void check_store(Store& store, std::size_t index);
   void check_store_type(Store& store, std::size_t index);
   void check_bucket(Store& store, std::size_t index);
@@ -64,6 +67,8 @@ class Validator {
   void check_part_size();
   void check_user(const User& user, std::size_t index);
   void check_quotas(std::string table, std::size_t index, std::uint64_t bytes, std::uint64_t files);
+  void check_password(const User& user, std::size_t index);
+  void check_certificate(const User& user, std::size_t index);
   void warn_of_plain_passwords();
   void check_user_name(const User& user, std::size_t index);
   void check_mounts(const User& user, std::size_t index);
@@ -132,6 +137,7 @@ void Validator::check_passive_ports() {
 
 void Validator::check_tls() {
   Tls& settings = config_.tls;
+  check_client_certificates();
   if (!settings.certificate.empty()) {
     if (settings.key.empty()) settings.key = settings.certificate;
     return;
@@ -147,6 +153,32 @@ void Validator::check_defender() {
   const Defender& defender = config_.defender;
   if (defender.ban_time_max < defender.ban_time)
     error({"defender", 0, "ban_time_max"}, "must be at least ban_time, which is " + exact_duration(defender.ban_time));
+}
+
+void Validator::check_client_certificates() {
+  const Tls& settings = config_.tls;
+  if (settings.client_certificates == ClientCertificates::off || report_.failed(tls("client_ca"))) return;
+  if (settings.certificate.empty() && !report_.failed(tls("certificate")))
+    error(tls("client_certificates"), "needs tls.certificate and tls.key");
+  else if (settings.client_ca.empty())
+    error(tls("client_certificates"), "needs tls.client_ca: whose certificates are good?");
+}
+
+void Validator::check_login_hook() {
+  const LoginHook& hook = config_.login_hook;
+  const Spot url{"login_hook", 0, "url"};
+  if (hook.url.empty() || report_.failed(url)) return;
+  if (!hook.program.empty()) report_.warning(url, "is not asked, because login_hook.program is");
+  const std::size_t scheme = hook.url.find("://");
+  const std::size_t path = scheme == std::string::npos ? scheme : hook.url.find('/', scheme + 3);
+  const std::string_view origin = std::string_view(hook.url).substr(0, path);
+  const bool blanks = hook.url.find_first_of(" #") != std::string::npos || has_control(hook.url);
+  // Quotes nothing: there may be a key in it.
+  if (blanks || hook.url.contains('@') || !parse_endpoint(origin))
+    error(url, "is not a URL that can be asked; write http(s)://HOST[:PORT][/PATH]");
+  else if (origin.starts_with("http://") && !origin.starts_with("http://127.") &&
+           !origin.starts_with("http://localhost") && !origin.starts_with("http://[::1]"))
+    report_.warning(url, "sends passwords in clear over the network; use https or a server on this machine");
 }
 
 void Validator::check_store(Store& store, std::size_t index) {
@@ -233,11 +265,8 @@ void Validator::check_part_size() {
 
 void Validator::check_user(const User& user, std::size_t index) {
   check_user_name(user, index);
-  const Spot password{"user", index, "password"};
-  if (user.password.empty())
-    error(password, "is missing or empty");
-  else if (!is_password_hash(user.password.reveal()) && !report_.failed(password))
-    plain_passwords_.push_back(password);
+  check_password(user, index);
+  check_certificate(user, index);
   check_place(user.home, {"user", index, "home"});
   check_mounts(user, index);
   if (user.require_tls && config_.tls.certificate.empty() && !report_.failed(tls("certificate")))
@@ -250,6 +279,29 @@ void Validator::check_quotas(std::string table, std::size_t index, std::uint64_t
   static constexpr auto nowhere = "needs a state database that lasts; server.state is \"sqlite::memory:\"";
   if (bytes > 0) error({table, index, "quota_bytes"}, nowhere);
   if (files > 0) error({table, index, "quota_files"}, nowhere);
+}
+
+void Validator::check_password(const User& user, std::size_t index) {
+  const Spot spot{"user", index, "password"};
+  const std::string& stored = user.password.reveal();
+  if (stored.empty())
+    error(spot, "is missing or empty");
+  else if (!is_intact_password(stored))
+    error(spot, fmt::format("is a damaged {} hash, cut short or altered; copy it whole or make one with: gantryd "
+                            "hash-password",
+                            password_scheme(stored)));
+  else if (!is_password_hash(stored) && !report_.failed(spot))
+    plain_passwords_.push_back(spot);
+}
+
+void Validator::check_certificate(const User& user, std::size_t index) {
+  const Spot spot{"user", index, "certificate"};
+  if (user.certificate.empty()) {
+    if (user.certificate_and_password) error({"user", index, "certificate_and_password"}, "needs certificate");
+    return;
+  }
+  if (config_.tls.client_certificates == ClientCertificates::off && !report_.failed(tls("client_certificates")))
+    error(spot, R"(needs tls.client_certificates = "accept" or "require")");
 }
 
 /// Once, however many users there are.

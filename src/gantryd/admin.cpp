@@ -18,6 +18,7 @@
 #include "gantryd/password_input.hpp"
 #include "gantryd/tables.hpp"
 #include "server/admin_client.hpp"
+#include "server/wire.hpp"
 
 namespace gantry {
 namespace {
@@ -166,11 +167,11 @@ const std::map<std::string, std::string, std::less<>>& groups() {
 }
 
 /// Empty, or what is wrong with the password that was given.
-std::string put_password(Request& request) {
+std::string put_password(Request& request, const accounts::HashCost& cost) {
   auto given = request.password_stdin || request.hash_stdin ? read_line_of_input() : ask_for_new_password();
   if (!given) return given.error();
   if (!request.hash_stdin) {
-    auto hash = accounts::hash_password(given->reveal());
+    auto hash = accounts::hash_password(given->reveal(), cost);
     if (!hash) return "the password cannot be used: " + hash.error().text();
     given = Secret(*std::move(hash));
   }
@@ -234,7 +235,7 @@ AdminAnswer AdminCommands::Parts::ask(Added& asked) const {
     return answer;
   }
   if (asked.request.needs_password)
-    if (const std::string problem = put_password(asked.request); !problem.empty())
+    if (const std::string problem = put_password(asked.request, server::hash_cost(loaded->config)); !problem.empty())
       return server::refusal(Exit::usage, problem);
   return server::ask_admin(std::make_shared<const config::Config>(std::move(loaded->config)),
                            {{"command", asked.command->name}, {"arguments", std::move(asked.request.arguments)}});

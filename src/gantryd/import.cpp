@@ -16,6 +16,7 @@
 #include "accounts/password.hpp"
 #include "base/password_hash.hpp"
 #include "config/print.hpp"
+#include "server/wire.hpp"
 
 namespace gantry {
 namespace {
@@ -44,7 +45,7 @@ bool write_secret_file(const std::string& path, const std::string& text) {
 bool hash_plain_passwords(config::Config& config) {
   for (config::User& user : config.users) {
     if (is_password_hash(user.password.reveal())) continue;
-    auto hash = accounts::hash_password(user.password.reveal());
+    auto hash = accounts::hash_password(user.password.reveal(), server::hash_cost(config));
     if (!hash) {
       fmt::print(stderr, "the password of {}: {}\n", user.name, hash.error().text());
       return false;

@@ -23,6 +23,7 @@
 #include "gantryd/uploads.hpp"
 #include "server/check.hpp"
 #include "server/server.hpp"
+#include "server/wire.hpp"
 
 namespace gantry {
 namespace {
@@ -106,14 +107,14 @@ int with_config(const std::string& file, const std::function<int(const config::C
 }
 
 /// The password comes from standard input, never from the command line, where others could read it.
-int hash_password() {
+int hash_password(const accounts::HashCost& cost) {
   if (isatty(STDIN_FILENO) != 0) fmt::print(stderr, "Password: ");
   std::string password;
   if (!std::getline(std::cin, password) || password.empty()) {
     fmt::print(stderr, "no password on standard input\n");
     return exit_usage;
   }
-  const auto hash = accounts::hash_password(password);
+  const auto hash = accounts::hash_password(password, cost);
   if (!hash) {
     fmt::print(stderr, "{}\n", hash.error().text());
     return exit_usage;
@@ -133,6 +134,8 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", GANTRY_VERSION);
   auto* check_command = app.add_subcommand("check", "check the configuration and the stores");
   auto* hash_command = app.add_subcommand("hash-password", "read a password from standard input, print its hash");
+  auto* hash_config =
+      hash_command->add_option("--config", file, "configuration file whose [passwords] say what the hash costs");
   check_command->add_option("--config", file, "configuration file");
   ImportOptions import_options;
   auto* import_command = app.add_subcommand("import", "print a configuration, such as a vsftpd.conf, as gantry.toml");
@@ -157,7 +160,9 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& problem) {
     return app.exit(problem) == 0 ? 0 : exit_usage;
   }
-  if (hash_command->parsed()) return hash_password();
+  if (hash_config->count() > 0)
+    return with_config(file, [](const config::Config& config) { return hash_password(server::hash_cost(config)); });
+  if (hash_command->parsed()) return hash_password({});
   if (check_only || check_command->parsed()) return check(file);
   if (import_command->parsed())
     return with_config(file, [&](const config::Config& config) { return import(config, import_options); });

@@ -202,6 +202,7 @@ Task<AdminAnswer> set_user_password(AdminContext context, json::object arguments
   if (!record) co_return record.error();
   const Secret password(text_of(arguments, "password"));
   if (!is_password_hash(password.reveal())) co_return refusal(Exit::usage, "password: must be a hash");
+  if (!is_intact_password(password.reveal())) co_return refusal(Exit::usage, "password: is a damaged hash");
   const auto done = co_await context.users->set_password(name, password);
   co_return done_or_refused(done);
 }

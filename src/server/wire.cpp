@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "config/user_text.hpp"
 #include "object/remote_store.hpp"
+#include "server/login_hook.hpp"
 #include "server/quotas.hpp"
 #include "vfs/directories.hpp"
 #include "vfs/held_uploads.hpp"
@@ -151,6 +152,8 @@ accounts::Account to_account(const config::User& user) {
   account.allow_from = user.allow_from;
   account.require_tls = user.require_tls;
   account.disabled = user.disabled;
+  account.certificate = user.certificate;
+  account.certificate_and_password = user.certificate_and_password;
   return account;
 }
 
@@ -182,6 +185,33 @@ Result<accounts::Account> account_of_record(const accounts::UserRecord& record) 
   return to_account(*user);
 }
 
+/// Who else is asked: an answer is read like a user of the state database.
+std::shared_ptr<accounts::OutsideCheck> make_hook(const config::Config& config, async::BlockingPool& pool) {
+  if (!config.login_hook.enabled()) return nullptr;
+  config::Config surroundings = config;
+  surroundings.users.clear();
+  auto read = [surroundings = std::move(surroundings)](
+                  const std::string& name,
+                  const std::map<std::string, std::string>& settings) -> Result<accounts::Account> {
+    auto checked = config::read_user({name, Secret("the hook's business"), settings}, surroundings);
+    if (!checked) return fail(Errc::invalid, "read account", config::format(checked.error().front()));
+    return to_account(checked->user);
+  };
+  return std::make_shared<LoginHook>(config.login_hook, pool, std::move(read));
+}
+
+tls::ClientCertificates clients_of(config::ClientCertificates clients) {
+  switch (clients) {
+    case config::ClientCertificates::off:
+      return tls::ClientCertificates::off;
+    case config::ClientCertificates::accept:
+      return tls::ClientCertificates::accept;
+    case config::ClientCertificates::require:
+      return tls::ClientCertificates::require;
+  }
+  return tls::ClientCertificates::require;
+}
+
 std::shared_ptr<accounts::AccountSource> make_account_source(const config::Config& config, Shared& shared) {
   std::vector<accounts::Account> all;
   for (const config::User& user : config.users) all.push_back(to_account(user));
@@ -190,7 +220,8 @@ std::shared_ptr<accounts::AccountSource> make_account_source(const config::Confi
   auto source = std::make_shared<accounts::FileAccountSource>(std::move(all), std::move(anonymous));
   if (shared.users)
     return std::make_shared<accounts::LayeredAccountSource>(
-        std::move(source), std::make_shared<accounts::SqlAccountSource>(shared.users, account_of_record));
+        std::move(source),
+        std::make_shared<accounts::SqlAccountSource>(shared.users, account_of_record, hash_cost(config)));
   return source;
 }
 
@@ -491,15 +522,26 @@ bool has_state(const config::Config& config) {
   return !location.starts_with(sqlite) || std::filesystem::exists(location.substr(sqlite.size()), ignored);
 }
 
+accounts::HashCost hash_cost(const config::Config& config) {
+  return {config.passwords.memory, config.passwords.passes};
+}
+
 void make_accounts(Generation& generation, Shared& shared) {
-  generation.users = make_account_source(*generation.config, shared);
-  generation.accounts = std::make_shared<accounts::LoginCheck>(generation.users, shared.blocking);
+  const config::Config& config = *generation.config;
+  generation.users = make_account_source(config, shared);
+  const accounts::LoginOptions options{.remember_for = config.passwords.remember, .cost = hash_cost(config)};
+  generation.accounts = std::make_shared<accounts::LoginCheck>(generation.users, shared.blocking, options,
+                                                               make_hook(config, shared.blocking));
 }
 
 Result<std::shared_ptr<const tls::ServerContext>> make_tls(const config::Config& config,
                                                            const tls::ServerContext* previous) {
   if (config.tls.certificate.empty()) return nullptr;
-  return tls::ServerContext::create({config.tls.certificate, config.tls.key}, previous);
+  return tls::ServerContext::create({.certificate = config.tls.certificate,
+                                     .key = config.tls.key,
+                                     .clients = clients_of(config.tls.client_certificates),
+                                     .client_ca = config.tls.client_ca},
+                                    previous);
 }
 
 }  // namespace gantry::server

@@ -7,6 +7,7 @@
 
 #include "accounts/account.hpp"
 #include "accounts/account_source.hpp"
+#include "accounts/password.hpp"
 #include "server/shared.hpp"
 #include "vfs/file_system.hpp"
 
@@ -65,8 +66,10 @@ class Storage {
 [[nodiscard]] bool has_state(const config::Config& config);
 
 /// Gives a generation that has its configuration its accounts: those of the configuration file and, where they lack a
-/// name, of the state database.
+/// name, of the state database; about others the login hook is asked.
 void make_accounts(Generation& generation, Shared& shared);
+/// What new password hashes cost.
+[[nodiscard]] accounts::HashCost hash_cost(const config::Config& config);
 
 /// Certificate and key of the configuration; null when TLS is off. TLS sessions of `previous` can be resumed on it.
 [[nodiscard]] Result<std::shared_ptr<const tls::ServerContext>> make_tls(const config::Config& config,

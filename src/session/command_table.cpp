@@ -324,7 +324,7 @@ constexpr std::array commands_by_name = std::to_array<Row>({
     {.verb = "STRU", .handler = c::stru, .argument = required, .keeps = parameters, .syntax = "STRU F"},
     {.verb = "SYST", .handler = c::syst, .gate = always, .before_tls = clear, .keeps = parameters, .syntax = "SYST"},
     {.verb = "TYPE", .handler = c::type, .argument = required, .keeps = parameters, .syntax = "TYPE A|I"},
-    {.verb = "USER", .handler = c::user, .gate = always, .argument = required, .syntax = "USER <name>"},
+    {.verb = "USER", .handler = c::user, .gate = always, .argument = required, .runs = slow, .syntax = "USER <name>"},
     {.verb = "XCRC",
      .handler = c::xcrc,
      .permission = Permission::read,

@@ -91,6 +91,23 @@ Result<void> use_key(SSL_CTX* context, const ServerOptions& options) {
   return refuse(fmt::format("the key in {} is not usable ({})", options.key, take_openssl_reason()));
 }
 
+Result<void> ask_clients(SSL_CTX* context, const ServerOptions& options) {
+  if (options.clients == ClientCertificates::off) return {};
+  const std::string& path = options.client_ca;
+  if (auto readable = open_file("authorities", path); !readable) return fail(std::move(readable.error()));
+  // The names go to the client, which chooses its certificate by them.
+  STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(path.c_str());
+  if (names == nullptr || SSL_CTX_load_verify_file(context, path.c_str()) != 1) {
+    sk_X509_NAME_pop_free(names, X509_NAME_free);
+    return refuse(fmt::format("the authorities file {} is not usable ({}): it must hold certificates in PEM form", path,
+                              take_openssl_reason()));
+  }
+  SSL_CTX_set_client_CA_list(context, names);
+  const int must = options.clients == ClientCertificates::require ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | must, nullptr);
+  return {};
+}
+
 int select_protocol(SSL* ssl, const unsigned char** chosen, unsigned char* chosen_size, const unsigned char* offered,
                     unsigned int offered_size, void*) {
   using Protocols = std::basic_string_view<unsigned char>;
@@ -154,6 +171,7 @@ Result<std::shared_ptr<const ServerContext>> ServerContext::create(const ServerO
   set_resumption(context.get(), previous ? previous->native() : nullptr);
   if (auto used = use_certificate(context.get(), options.certificate); !used) return fail(std::move(used.error()));
   if (auto used = use_key(context.get(), options); !used) return fail(std::move(used.error()));
+  if (auto asked = ask_clients(context.get(), options); !asked) return fail(std::move(asked.error()));
   return std::shared_ptr<const ServerContext>(new ServerContext(std::move(context)));
 }
 

@@ -2,6 +2,7 @@
 // Immutable; a reload builds a new one and connections keep the one they started with.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,9 +13,14 @@ struct ssl_ctx_st;
 
 namespace gantry::tls {
 
+/// Whether clients are asked for a certificate: no, yes but they may come without, or they must have one.
+enum class ClientCertificates : std::uint8_t { off, accept, require };
+
 struct ServerOptions {
   std::string certificate;  ///< PEM chain file
   std::string key;          ///< PEM key file, without a pass phrase
+  ClientCertificates clients = ClientCertificates::off;
+  std::string client_ca{};  ///< PEM file with the authorities that issue clients' certificates
 };
 
 class ServerContext {
@@ -22,6 +28,7 @@ class ServerContext {
   /// TLS 1.2 and 1.3; no renegotiation, no compression; tickets only where Stream offers them; kernel TLS when the
   /// kernel has it. Errc::invalid when a file cannot be read or key and certificate do not fit: the detail names
   /// the file and what to do. Reads files: call at start or on the blocking pool.
+  /// Clients are asked for certificates on control connections only: a data connection belongs to its session.
   /// A reload passes the context it replaces as `previous`, so that sessions begun there can still be resumed here.
   [[nodiscard]] static Result<std::shared_ptr<const ServerContext>> create(const ServerOptions& options,
                                                                            const ServerContext* previous = nullptr);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "async/task.hpp"
 #include "base/bytes.hpp"
@@ -52,6 +53,9 @@ class Stream {
   [[nodiscard]] bool encrypted() const { return ssl_ != nullptr; }
   /// "TLSv1.3 TLS_AES_256_GCM_SHA384", for the log; empty in clear.
   [[nodiscard]] std::string cipher() const;
+  /// The names in the client's certificate once it has been verified: common name and subject alternative names (DNS,
+  /// email, URI). Empty without one. The certificate of a resumed session is verified anew: authorities and time go on.
+  [[nodiscard]] std::vector<std::string> client_names() const;
   /// Whether this connection resumed a session that `control` established (not merely any cached one).
   [[nodiscard]] bool resumed_from(const Stream& control) const;
   /// Control role, TLS 1.3: sends the peer one fresh session ticket with the next bytes written, so that it can

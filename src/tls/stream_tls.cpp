@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "async/watchdog.hpp"
+#include "tls/client_certificate.hpp"
 #include "tls/openssl_error.hpp"
 #include "tls/server_context.hpp"
 #include "tls/session_mark.hpp"
@@ -49,6 +50,8 @@ Task<Result<void>> Stream::handshake(std::shared_ptr<const ServerContext> contex
   if (role == Role::control) {
     SSL_set_num_tickets(ssl_.get(), control_tickets);
   } else {
+    // Clients show theirs where they log in; few would a second time.
+    SSL_set_verify(ssl_.get(), SSL_VERIFY_NONE, nullptr);
     // One system call a record instead of two. The buffer keeps its size of one record: kernel TLS fills a larger one
     // with several, which OpenSSL would take for one that is too long.
     SSL_set_read_ahead(ssl_.get(), 1);
@@ -58,6 +61,10 @@ Task<Result<void>> Stream::handshake(std::shared_ptr<const ServerContext> contex
     socket_.cancel(ignored);
   });
   auto done = co_await drive("handshake", [&] { return accept_step(watchdog); });
+  if (done && !has_demanded_certificate(ssl_.get())) {
+    established_ = false;
+    co_return fail(Errc::data_broken, "handshake", "the resumed session has no good client certificate");
+  }
   if (done) co_return Result<void>{};
   if (watchdog.expired()) co_return fail(Errc::timed_out, "handshake", "not finished in time");
   co_return fail(std::move(done.error()));
@@ -150,6 +157,10 @@ Stream::Step Stream::close_notify_step(const async::Watchdog& limit) {
 std::string Stream::cipher() const {
   if (!ssl_) return {};
   return std::string(SSL_get_version(ssl_.get())) + ' ' + SSL_get_cipher_name(ssl_.get());
+}
+
+std::vector<std::string> Stream::client_names() const {
+  return established_ ? verified_client_names(ssl_.get()) : std::vector<std::string>();
 }
 
 bool Stream::resumed_from(const Stream& control) const {

@@ -17,6 +17,7 @@ import measure  # noqa: E402  (also makes tests/support importable)
 import gantry  # noqa: E402
 import limits  # noqa: E402
 import resumption  # noqa: E402
+import logins  # noqa: E402
 import sessions  # noqa: E402
 import store_requests  # noqa: E402
 import transfers  # noqa: E402
@@ -28,6 +29,7 @@ BENCHES = {
     "resume": resumption.resume,
     "noop-latency": sessions.noop_latency,
     "idle-sessions": sessions.idle_sessions,
+    "logins": logins.logins,
     "store-requests": store_requests.store_requests,
 }
 

@@ -206,6 +206,13 @@ class Users(AdminTest):
         self.admin("user", "add", "bob", "--home", "main:/", "--hash-stdin", text=hash_of_secret + "\n")
         self.assertEqual(self.users()["database", "bob"]["password"], "6")
         self.assertEqual(self.login("bob"), 230)
+        # Imported hashes are made stronger as soon as the password is at hand.
+        self.assertEqual(self.users()["database", "bob"]["password"], "argon2id")
+        self.assertEqual(self.login("bob"), 230)
+        self.assertEqual(self.login("bob", "wrong"), 530)
+        for damaged in (hash_of_secret[:-1], "$argon2id$v=19$m=65536"):
+            self.admin("user", "add", "carol", "--home", "main:/", "--hash-stdin", text=damaged + "\n", exit=USAGE)
+            self.admin("user", "passwd", "bob", "--hash-stdin", text=damaged + "\n", exit=USAGE)
         self.admin("user", "add", "carol", "--home", "main:/", "--hash-stdin", text="no hash\n", exit=USAGE)
         self.assert_prompted(["new password", "new password"], "dave", OK)
         self.assertEqual(self.login("dave", "new password"), 230)

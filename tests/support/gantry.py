@@ -72,6 +72,32 @@ class Setup:
         return cert, key
 
     @classmethod
+    def client_authority(cls):
+        """The certificate of an authority that issues clients' certificates."""
+        cert, key = cls.scratch() / "clients.pem", cls.scratch() / "clients-key.pem"
+        if not cert.exists():
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=clients",
+                 "-keyout", key, "-out", cert],
+                check=True, capture_output=True,
+            )
+        return cert
+
+    @classmethod
+    def client_certificate(cls, name):
+        """Paths of a client's certificate with this common name, and of its key."""
+        authority = cls.client_authority()
+        base = cls.scratch() / f"client-{name}"
+        cert, key, request = (base.with_suffix(suffix) for suffix in (".pem", ".key", ".csr"))
+        if not cert.exists():
+            subprocess.run(["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", key,
+                            "-out", request], check=True, capture_output=True)
+            subprocess.run(["openssl", "x509", "-req", "-in", request, "-CA", authority, "-CAkey",
+                            authority.with_name("clients-key.pem"), "-CAcreateserial", "-days", "30", "-out", cert],
+                           check=True, capture_output=True)
+        return cert, key
+
+    @classmethod
     def rgw(cls):
         """The environment of a running Ceph gateway, started on first use."""
         if cls._rgw is None:
@@ -301,11 +327,13 @@ class Daemon:
 
 class Gantry(Daemon):
     """One running gantryd. Users: demo (everything), viewer (may only look and read), writer (the opposite) and keeper
-    (everything but to destroy what exists); `users` are tables of more of them. This machine is never banned unless
+    (everything but to destroy what exists); where clients are asked for certificates also carrier, who needs no password
+    with one, and both, who needs both; `users` are tables of more of them. This machine is never banned unless
     `defender` says so."""
 
     def __init__(self, store="local", server=None, tls=None, transfer=None, latency_ms=0, store_arguments=(),
-                 store_settings=None, demo=None, anonymous=None, defender=None, users=(), other_store=None):
+                 store_settings=None, demo=None, anonymous=None, defender=None, users=(), other_store=None,
+                 login_hook=None, passwords=None):
         """`users`: more of them, each a table; password (the name) and home (all of the store) may be left out.
         `other_store`: how a second one differs from the first."""
         self.store = store
@@ -321,9 +349,16 @@ class Gantry(Daemon):
         values = {"listen": listen, "listen_tls": [f"127.0.0.1:{self.tls_port}"], "max_sessions": 0,
                   "state": f"sqlite:{self.directory}/gantry.db", **(server or {})}
         settings = {**self._store_settings(latency_ms, store_arguments), **(store_settings or {})}
+        if (tls or {}).get("client_certificates", "off") != "off":
+            tls = {"client_ca": Setup.client_authority(), **tls}
+            users = [*users, {"name": "carrier", "password": "carrier", "home": "main:/", "certificate": "carrier"},
+                     {"name": "both", "password": "both", "home": "main:/", "certificate": "both",
+                      "certificate_and_password": True}]
         self.config.write_text(
             table("[server]", values)
             + table("[tls]", {"certificate": cert, "key": key, **(tls or {})})
+            + table("[passwords]", passwords or {})
+            + table("[login_hook]", login_hook or {})
             + table("[transfer]", transfer or {})
             + table("[defender]", {"allow": ["127.0.0.0/8", "::1"], **(defender or {})})
             + table("[log]", {"directory": "", "level": "info"})
@@ -377,10 +412,12 @@ class Gantry(Daemon):
         return None
 
 
-def client_context(**options):
-    """A TLS client that trusts the tests' certificate."""
+def client_context(certificate=None, **options):
+    """A TLS client that trusts the tests' certificate; `certificate`: the common name of its own."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(Setup.certificate()[0])
+    if certificate:
+        context.load_cert_chain(*Setup.client_certificate(certificate))
     for name, value in options.items():
         setattr(context, name, value)
     return context

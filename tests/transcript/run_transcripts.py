@@ -11,6 +11,7 @@ A file opens with a comment that names its RFC sections. Then, line by line:
   ! put NAME TEXT                 uploads a file for what follows
   ! login [USER]                  USER, PASS (the password is the name), TYPE I
   ! tls | ! implicit | ! protect  AUTH TLS and handshake | a new connection to the implicit port | PBSZ 0, PROT P
+  ! tls NAME                      AUTH TLS with a client certificate of that name
   ! passive [PASV|EPSV]           announces a passive data connection; it opens when bytes are due
   ! active [PORT|EPRT]            announces an active one
   ! urgent TEXT                   sends the last byte of TEXT as urgent data; \\xNN is a byte
@@ -206,8 +207,8 @@ class Player:
         for verb in ("USER", "PASS", "TYPE"):
             self.seen.setdefault(verb, set()).add(True)
 
-    def do_tls(self, _):
-        self.control.auth_tls(self.context)
+    def do_tls(self, name):
+        self.control.auth_tls(gantry.client_context(certificate=name or None))
         self.seen.setdefault("AUTH", set()).add(True)
 
     def do_implicit(self, _):
@@ -253,7 +254,7 @@ class Player:
 
 
 def settings_of(lines):
-    wanted = {"server": {}, "tls": {}, "transfer": {}, "anonymous": {}, "users": []}
+    wanted = {"server": {}, "tls": {}, "transfer": {}, "anonymous": {}, "login_hook": {}, "users": []}
     for line in lines:
         if match := re.fullmatch(r"# user: (\w+) (.*)", line):
             wanted["users"].append({"name": match[1], **json.loads(match[2])})

@@ -44,7 +44,13 @@ proto::Reply refuse_session(Session& session, std::string_view limit, std::strin
   return reply(421, std::move(text));
 }
 
-Task<proto::Reply> enter(Session& session, accounts::Account account) {
+accounts::Login attempt(const Session& session, Secret password) {
+  return {session.state.user, std::move(password), session.peer_text(), session.encrypted(),
+          session.control().stream().client_names()};
+}
+
+/// `code` and `text` are the reply to whoever gets in.
+Task<proto::Reply> enter(Session& session, accounts::Account account, int code, std::string text) {
   State& state = session.state;
   if (!account.administrator && !session.leave_reserve())
     co_return refuse_session(session, to_string(limits::Refusal::server_full),
@@ -75,7 +81,7 @@ Task<proto::Reply> enter(Session& session, accounts::Account account) {
   fields.emplace_back("tls", session.control().stream().cipher());
   fields.emplace_back("client", state.client);
   log::info("login", fields);
-  co_return with_message(230, message_lines(session, session.config().server.welcome), "Logged in");
+  co_return with_message(code, message_lines(session, session.config().server.welcome), std::move(text));
 }
 
 }  // namespace
@@ -85,6 +91,9 @@ Answer user(Session& session, std::string name) {
   if (state.logged_in) co_return reply(503, "You are logged in already; REIN starts anew");
   if (has_control(name)) co_return reply(501, "A user name has no control characters");
   state.user = std::move(name);
+  auto account = co_await session.host().accounts()->login_by_certificate(attempt(session, Secret{}));
+  // RFC 4217 section 10.2: the certificate makes PASS superfluous.
+  if (account) co_return co_await enter(session, std::move(*account), 232, "Logged in by your certificate");
   co_return reply(331, "Send the password with PASS");
 }
 
@@ -97,9 +106,8 @@ Answer pass(Session& session, std::string password) {
     session.close_after_reply();
     co_return reply(421, "Too many failed logins");
   }
-  auto account = co_await session.host().accounts()->login(
-      {state.user, Secret(std::move(password)), session.peer_text(), session.encrypted()});
-  if (account) co_return co_await enter(session, std::move(*account));
+  auto account = co_await session.host().accounts()->login(attempt(session, Secret(std::move(password))));
+  if (account) co_return co_await enter(session, std::move(*account), 230, "Logged in");
   if (account.error().code == Errc::denied) co_return refuse_login(session, account.error().detail);
   log::Fields fields = session.log_fields();
   fields.emplace_back("outcome", "not checked");

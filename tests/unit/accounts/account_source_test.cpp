@@ -9,6 +9,7 @@
 #include "accounts/file_account_source.hpp"
 #include "accounts/password.hpp"
 #include "accounts/sql_account_source.hpp"
+#include "base/password_hash.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -108,6 +109,13 @@ TEST_P(Sources, TheDecoyIsNobodysPasswordAndCostsWhatTheirsDo) {
   EXPECT_TRUE(is_hash(accounts->decoy().reveal()));
 }
 
+TEST(Decoy, CostsWhatNewHashesDoAndHasNoPassword) {
+  const Secret decoy = decoy_of({.memory = 2 * mib, .passes = 3});
+  EXPECT_TRUE(is_intact_password(decoy.reveal())) << decoy.reveal();
+  EXPECT_FALSE(is_weaker(decoy.reveal(), {.memory = 2 * mib, .passes = 3}));
+  EXPECT_FALSE(verify(decoy, Secret("secret")));
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Sources, ::testing::Values(Kind::file, Kind::sqlite, Kind::postgresql));
 
 class Records : public WithDatabase {};
@@ -177,6 +185,22 @@ TEST_P(Layers, TheFirstSourceWinsAndTheSecondIsAskedForTheRest) {
   EXPECT_TRUE((*run(both.find("ftp")))->anonymous);
   EXPECT_FALSE(*run(both.find("carol")));
   EXPECT_EQ(run(both.find("odd")).error().code, Errc::invalid);
+}
+
+TEST_P(Layers, ThePasswordsOfRecordsCanBeReplacedWhereNobodyElseHas) {
+  auto upper = read(record("carol"));
+  auto file = std::make_shared<FileAccountSource>(std::vector<Account>{*upper});
+  LayeredAccountSource both(file, std::make_shared<SqlAccountSource>(records_, read));
+  ASSERT_TRUE(run(records_->add(record("bob"))));
+  const Account bob = **run(both.find("bob"));
+  EXPECT_TRUE(bob.password_replaceable);
+  ASSERT_TRUE(run(both.replace_password("bob", bob.password, Secret("$6$better"))));
+  EXPECT_EQ((*run(both.find("bob")))->password, Secret("$6$better"));
+  // Somebody has given another password meanwhile.
+  ASSERT_TRUE(run(both.replace_password("bob", bob.password, Secret("$6$late"))));
+  EXPECT_EQ((*run(both.find("bob")))->password, Secret("$6$better"));
+  EXPECT_FALSE((*run(both.find("carol")))->password_replaceable);
+  EXPECT_EQ(run(both.replace_password("carol", upper->password, Secret("$6$x"))).error().code, Errc::unsupported);
 }
 
 TEST_P(Layers, AChangeCountsForTheNextLogin) {

@@ -61,6 +61,8 @@ TEST(Password, ImportedHashesOfEveryKindAreChecked) {
   // Made with crypt(3) from the password "secret".
   const std::vector<std::string> hashes{
       "$1$k2XAnEHB$rbDfQq368qWY4bas.D3Ac0",
+      // openssl passwd -apr1
+      "$apr1$k2XAnEHB$x21dudHrAHOCZqiw.N3zL1", "$apr1$xy$94JxxwMvxqQwA3Iid6OL9.",
       "$5$rounds=1000$k2XAnEHBqQ1Ct2aM$jgOl0V/Vic8BJZ4wBDLE5hPwrxO8FWvvQqq4b1wm6k0",
       "$6$rounds=1000$k2XAnEHBqQ1Ct2aM$Kusx4StgTAJKgtQ8A1Ud4OEtpvLZ/2wzq/Tix/"
       "qeeqdrvuTHgR6KFuCyOP4TNp5lvuV.tmBxpDTp10bqrWJyv1",
@@ -79,6 +81,29 @@ TEST(Password, ImportedHashesOfEveryKindAreChecked) {
     EXPECT_FALSE(check(hash, std::string("secret\0more", 11))) << hash;
     EXPECT_FALSE(check(hash, hash)) << hash;
   }
+}
+
+TEST(Password, ApacheHashesOfPasswordsOfEveryLength) {
+  // Made with openssl passwd -apr1 -salt k2XAnEHB.
+  EXPECT_TRUE(check("$apr1$k2XAnEHB$DbvEDuo65zYTLHJzd7nrE.", ""));
+  EXPECT_TRUE(check("$apr1$k2XAnEHB$FPJMQEXfGH/F.3E9oHQIu0", "a"));
+  EXPECT_TRUE(check("$apr1$k2XAnEHB$ddY0n8Okm3HyM8XX8bK1C.", "a much longer password than sixteen bytes"));
+  EXPECT_FALSE(check("$apr1$", ""));
+  EXPECT_FALSE(check("$apr1$k2XAnEHB", "a"));
+}
+
+TEST(Password, NewHashesCostWhatIsAskedAndWeakerOnesAreKnown) {
+  const HashCost cost{.memory = mib, .passes = 3};
+  const auto made = hash_password("secret", cost);
+  ASSERT_TRUE(made) << made.error().text();
+  EXPECT_THAT(*made, StartsWith("$argon2id$v=19$m=1024,t=3,p=1$"));
+  EXPECT_TRUE(check(*made, "secret"));
+  EXPECT_FALSE(is_weaker(*made, cost));
+  EXPECT_FALSE(is_weaker(*made, {.memory = mib, .passes = 1}));
+  EXPECT_TRUE(is_weaker(*made, {.memory = 2 * mib, .passes = 3}));
+  EXPECT_TRUE(is_weaker(*made, {.memory = mib, .passes = 4}));
+  EXPECT_TRUE(is_weaker("$6$salt$hash", cost));
+  EXPECT_TRUE(is_weaker("plain", cost));
 }
 
 TEST(Password, PlainTextMatchesOnlyItself) {
@@ -115,25 +140,37 @@ TEST(LoginCache, RemembersForAWhile) {
   LoginCache cache(2, Seconds(60));
   const Secret hash("hash");
   const LoginCache::Time start{std::chrono::hours(1)};
-  cache.remember("a", hash, Secret("bc"), start);
-  EXPECT_TRUE(cache.knows("a", hash, Secret("bc"), start + Seconds(59)));
-  EXPECT_FALSE(cache.knows("ab", hash, Secret("c"), start));
-  EXPECT_FALSE(cache.knows("a", hash, Secret("bd"), start));
-  EXPECT_FALSE(cache.knows("a", Secret("another hash"), Secret("bc"), start));
+  const auto right = cache.digest("a", hash, Secret("bc"));
+  cache.remember(right, start);
+  EXPECT_TRUE(cache.knows(right, start + Seconds(59)));
+  EXPECT_TRUE(cache.knows(cache.digest("a", hash, Secret("bc")), start));
+  EXPECT_FALSE(cache.knows(cache.digest("ab", hash, Secret("c")), start));
+  EXPECT_FALSE(cache.knows(cache.digest("a", hash, Secret("bd")), start));
+  EXPECT_FALSE(cache.knows(cache.digest("a", Secret("another hash"), Secret("bc")), start));
   // Being remembered again does not prolong it.
-  cache.remember("a", hash, Secret("bc"), start + Seconds(59));
-  EXPECT_FALSE(cache.knows("a", hash, Secret("bc"), start + Seconds(60)));
+  cache.remember(right, start + Seconds(59));
+  EXPECT_FALSE(cache.knows(right, start + Seconds(60)));
+}
+
+TEST(LoginCache, KeysDifferFromProcessToProcessAndAZeroLifetimeKeepsNothing) {
+  LoginCache one(2, Seconds(60));
+  LoginCache other(2, Seconds(0));
+  EXPECT_NE(one.digest("a", Secret("h"), Secret("b")), other.digest("a", Secret("h"), Secret("b")));
+  const LoginCache::Time start{std::chrono::hours(1)};
+  other.remember(other.digest("a", Secret("h"), Secret("b")), start);
+  EXPECT_EQ(other.size(), 0U);
 }
 
 TEST(LoginCache, DropsTheOldestWhenFull) {
   LoginCache cache(2, Seconds(60));
   const Secret hash("hash");
   const LoginCache::Time start{std::chrono::hours(1)};
-  for (int i = 0; i < 5; ++i) cache.remember(std::to_string(i), hash, Secret("x"), start + Seconds(i));
+  const auto digest = [&](int i) { return cache.digest(std::to_string(i), hash, Secret("x")); };
+  for (int i = 0; i < 5; ++i) cache.remember(digest(i), start + Seconds(i));
   EXPECT_EQ(cache.size(), 2U);
-  EXPECT_FALSE(cache.knows("2", hash, Secret("x"), start + Seconds(5)));
-  EXPECT_TRUE(cache.knows("3", hash, Secret("x"), start + Seconds(5)));
-  EXPECT_TRUE(cache.knows("4", hash, Secret("x"), start + Seconds(5)));
+  EXPECT_FALSE(cache.knows(digest(2), start + Seconds(5)));
+  EXPECT_TRUE(cache.knows(digest(3), start + Seconds(5)));
+  EXPECT_TRUE(cache.knows(digest(4), start + Seconds(5)));
 }
 
 std::shared_ptr<AccountSource> file_source(std::vector<Account> accounts,
@@ -228,8 +265,10 @@ TEST_F(Logins, MoreChecksThanMayWaitAreThrottled) {
   std::vector<Errc> codes;
   for (int i = 0; i < 6; ++i) {
     // Known and unknown names are refused alike.
-    asio::co_spawn(context_, accounts.login({i % 2 == 0 ? "alice" : "nobody", Secret("wrong"), "192.0.2.1", false}),
-                   [&](std::exception_ptr, const Result<Account>& result) { codes.push_back(result.error().code); });
+    asio::co_spawn(
+        context_,
+        accounts.login({i % 2 == 0 ? "alice" : "nobody", Secret("wrong" + std::to_string(i)), "192.0.2.1", false}),
+        [&](std::exception_ptr, const Result<Account>& result) { codes.push_back(result.error().code); });
   }
   context_.run();
   EXPECT_EQ(std::ranges::count(codes, Errc::throttled), 3);
@@ -263,6 +302,153 @@ TEST_F(Logins, UnknownUsersAndPlainOnesCostAHashToo) {
   EXPECT_EQ(login(accounts, "plain", "x").error().code, Errc::throttled);
   EXPECT_EQ(login(accounts, "alice", "x").error().code, Errc::throttled);
   EXPECT_TRUE(login(accounts, "plain", "p"));
+}
+
+TEST_F(Logins, EveryKindOfAccountIsRefusedAfterTheSameTime) {
+  const auto costly = hash_password("a", {.memory = 32 * mib, .passes = 2});
+  ASSERT_TRUE(costly);
+  const std::string cheap = "$apr1$k2XAnEHB$x21dudHrAHOCZqiw.N3zL1";
+  LoginCheck accounts(file_source({account("argon", *costly), account("apache", cheap), account("plain", "p")}), pool_);
+  const auto refusal_takes = [&](const std::string& user) {
+    const auto begun = SteadyClock::now();
+    EXPECT_EQ(login(accounts, user, "wrong").error().code, Errc::denied) << user;
+    return SteadyClock::now() - begun;
+  };
+  // The fastest of some tries: a busy machine only adds to it. Alone, the cheap ones would take a thirtieth.
+  auto unknown = refusal_takes("nobody");
+  for (int i = 0; i < 4; ++i) unknown = std::min(unknown, refusal_takes("nobody" + std::to_string(i)));
+  for (const char* user : {"argon", "apache", "plain", "nobody"}) EXPECT_GE(refusal_takes(user), unknown / 2) << user;
+}
+
+TEST_F(Logins, FirstLoginsAtTheSameTimeHashOnce) {
+  // With no place in line behind the one that hashes, a second hash would be throttled.
+  LoginCheck accounts(file_source({account("alice", cheap_hash("a"))}), pool_,
+                      {.hashes_at_once = 1, .waiting = 0, .remember_for = Seconds(0)});
+  for (const std::string password : {"a", "wrong"}) {
+    int answered = 0;
+    for (int i = 0; i < 10; ++i)
+      asio::co_spawn(context_, accounts.login({"alice", Secret(password), "192.0.2.1", false}),
+                     [&](std::exception_ptr, const Result<Account>& result) {
+                       ++answered;
+                       EXPECT_EQ(result.has_value(), password == "a");
+                       if (!result) EXPECT_EQ(result.error().code, Errc::denied);
+                     });
+    context_.restart();
+    context_.run();
+    EXPECT_EQ(answered, 10);
+  }
+}
+
+TEST_F(Logins, ACertificateTakesThePlaceOfThePasswordOrJoinsIt) {
+  Account alice = account("alice", "a");
+  alice.certificate = "alice@example.org";
+  Account bob = account("bob", "b");
+  bob.certificate = "bob";
+  bob.certificate_and_password = true;
+  Account carol = account("carol", "c");
+  Account dave = alice;
+  dave.name = "dave";
+  dave.allow_from = {"10.0.0.0/8"};
+  LoginCheck accounts(file_source({alice, bob, carol, dave}), pool_);
+  const auto by_certificate = [&](const std::string& user, std::vector<std::string> names) {
+    return test::run_task(context_,
+                          accounts.login_by_certificate({user, Secret(), "192.0.2.1", true, std::move(names)}));
+  };
+  const auto by_both = [&](const std::string& user, const std::string& password, std::vector<std::string> names) {
+    return test::run_task(context_, accounts.login({user, Secret(password), "192.0.2.1", true, std::move(names)}))
+        .has_value();
+  };
+  ASSERT_TRUE(by_certificate("alice", {"Alice", "alice@example.org"}));
+  EXPECT_EQ(by_certificate("alice", {"alice@example.org"})->name, "alice");
+  EXPECT_FALSE(by_certificate("alice", {"bob"}));
+  EXPECT_FALSE(by_certificate("alice", {}));
+  EXPECT_FALSE(by_certificate("carol", {"", "carol"}));
+  EXPECT_FALSE(by_certificate("nobody", {"nobody"}));
+  EXPECT_FALSE(by_certificate("dave", {"alice@example.org"})) << "allow_from counts all the same";
+  EXPECT_FALSE(by_certificate("bob", {"bob"})) << "the password is needed, too";
+  EXPECT_TRUE(by_both("bob", "b", {"bob"}));
+  EXPECT_FALSE(by_both("bob", "x", {"bob"}));
+  EXPECT_FALSE(by_both("bob", "b", {}));
+  EXPECT_FALSE(by_both("bob", "b", {"alice@example.org"}));
+  EXPECT_TRUE(by_both("alice", "a", {}));
+}
+
+/// One account whose password can be replaced.
+class WritableSource : public AccountSource {
+ public:
+  explicit WritableSource(Account only) : account(std::move(only)) { account.password_replaceable = true; }
+  Task<Result<std::optional<Account>>> find(std::string name) override {
+    co_return name == account.name ? std::optional(account) : std::nullopt;
+  }
+  [[nodiscard]] Secret decoy() const override { return account.password; }
+  Task<Result<void>> replace_password(std::string name, Secret before, Secret after) override {
+    ++replaced;
+    if (fails) co_return fail(Errc::unavailable, "replace password");
+    EXPECT_EQ(name, account.name);
+    EXPECT_EQ(before, account.password);
+    account.password = std::move(after);
+    co_return Result<void>{};
+  }
+
+  Account account;
+  int replaced = 0;
+  bool fails = false;
+};
+
+TEST_F(Logins, WeakHashesAreReplacedAtLogin) {
+  const HashCost cost{.memory = mib, .passes = 2};
+  for (const std::string& weak : {cheap_hash("secret"), std::string("$apr1$k2XAnEHB$x21dudHrAHOCZqiw.N3zL1"),
+                                  std::string("$1$k2XAnEHB$rbDfQq368qWY4bas.D3Ac0")}) {
+    auto source = std::make_shared<WritableSource>(account("alice", weak));
+    LoginCheck accounts(source, pool_, {.cost = cost});
+    EXPECT_FALSE(login(accounts, "alice", "wrong"));
+    EXPECT_EQ(source->replaced, 0);
+    EXPECT_TRUE(login(accounts, "alice", "secret"));
+    EXPECT_EQ(source->replaced, 1);
+    EXPECT_THAT(source->account.password.reveal(), StartsWith("$argon2id$v=19$m=1024,t=2,"));
+    EXPECT_TRUE(login(accounts, "alice", "secret"));
+    EXPECT_FALSE(login(accounts, "alice", "wrong"));
+    EXPECT_EQ(source->replaced, 1);
+  }
+}
+
+TEST_F(Logins, AHashThatCannotBeReplacedStillLetsIn) {
+  auto source = std::make_shared<WritableSource>(account("alice", cheap_hash("secret")));
+  source->fails = true;
+  LoginCheck accounts(source, pool_, {.cost = {.memory = mib, .passes = 2}});
+  EXPECT_TRUE(login(accounts, "alice", "secret"));
+  EXPECT_EQ(source->replaced, 1);
+  source->account.password_replaceable = false;
+  LoginCheck readers(source, pool_, {.cost = {.memory = mib, .passes = 2}});
+  EXPECT_TRUE(login(readers, "alice", "secret"));
+  EXPECT_EQ(source->replaced, 1);
+}
+
+/// Knows one user, and who was asked about.
+class Outside : public OutsideCheck {
+ public:
+  Task<Result<Account>> ask(Login attempt) override {
+    asked.push_back(attempt.user);
+    if (attempt.user == "broken") co_return fail(Errc::unavailable, "hook");
+    if (attempt.user != "guest" || attempt.password.reveal() != "g") co_return fail(Errc::denied, "hook", "refused");
+    Account made = account("guest", "");
+    made.require_tls = true;
+    co_return made;
+  }
+  std::vector<std::string> asked;
+};
+
+TEST_F(Logins, StrangersAreAskedAboutOutside) {
+  auto outside = std::make_shared<Outside>();
+  LoginCheck accounts(file_source({account("alice", "a")}), pool_, {}, outside);
+  EXPECT_TRUE(login(accounts, "alice", "a"));
+  EXPECT_FALSE(login(accounts, "alice", "g"));
+  EXPECT_THAT(outside->asked, ::testing::IsEmpty()) << "our own users are nobody else's business";
+  EXPECT_EQ(login(accounts, "guest", "g", "192.0.2.1", true)->name, "guest");
+  EXPECT_EQ(login(accounts, "guest", "g").error().code, Errc::denied) << "the account's rules count";
+  EXPECT_EQ(login(accounts, "guest", "x").error().code, Errc::denied);
+  EXPECT_EQ(login(accounts, "broken", "g").error().code, Errc::unavailable);
+  EXPECT_EQ(outside->asked.size(), 4U);
 }
 
 }  // namespace

@@ -40,6 +40,20 @@ key = "key.pem"
 required = true
 session_reuse = "require"
 handshake_timeout = "5s"
+client_certificates = "accept"
+client_ca = "clients.pem"
+
+[passwords]
+memory = "19MiB"
+passes = 3
+remember = "5m"
+
+[login_hook]
+program = "check-login"
+url = "https://login.example.com/check"
+ca_file = "login-ca.pem"
+timeout = "3s"
+at_once = 4
 
 [transfer]
 interrupted_upload = "keep"
@@ -109,7 +123,7 @@ type = "memory"
 
 [[user]]
 name = "alice"
-password = "$argon2id$v=19$m=65536,t=2,p=1$c2FsdA$aGFzaA"
+password = "$argon2id$v=19$m=65536,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaAaGFzaAaGFzaAaGFzaAaGFzaAaGFzaAaGFzaAx"
 home = "main:/users/%u/"
 mounts = { "/archive/" = "disk:/archive", "/a \"b\"" = "other:/" }
 permissions = "elr"
@@ -128,6 +142,8 @@ administrator = true
 allow_from = ["10.0.0.0/8", "2001:db8::/32"]
 require_tls = true
 disabled = true
+certificate = "alice@example.com"
+certificate_and_password = true
 
 [anonymous]
 enabled = true

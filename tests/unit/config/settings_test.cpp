@@ -29,6 +29,8 @@ template <class Visit>
 void each_section(Config& config, Visit visit) {
   visit(Section(&config.server));
   visit(Section(&config.tls));
+  visit(Section(&config.passwords));
+  visit(Section(&config.login_hook));
   visit(Section(&config.transfer));
   visit(Section(&config.defender));
   visit(Section(&config.log));
@@ -94,8 +96,12 @@ TEST(Settings, EveryMemberHasARow) {
   const auto& [s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17, s18, s19, s20, s21, s22, s23,
                s24, s25] = Server{};
   EXPECT_EQ(settings_of("server").size(), 25U);
-  const auto& [t1, t2, t3, t4, t5] = Tls{};
-  EXPECT_EQ(settings_of("tls").size(), 5U);
+  const auto& [t1, t2, t3, t4, t5, t6, t7] = Tls{};
+  EXPECT_EQ(settings_of("tls").size(), 7U);
+  [[maybe_unused]] const auto& [p1, p2, p3] = Passwords{};
+  EXPECT_EQ(settings_of("passwords").size(), 3U);
+  const auto& [h1, h2, h3, h4, h5] = LoginHook{};
+  EXPECT_EQ(settings_of("login_hook").size(), 5U);
   const auto& [f1, f2, f3, f4, f5, f6, f7, f8] = Transfer{};
   EXPECT_EQ(settings_of("transfer").size(), 8U);
   const auto& [d1, d2, d3, d4, d5, d6] = Defender{};
@@ -105,12 +111,13 @@ TEST(Settings, EveryMemberHasARow) {
   const auto& [o1, o2, o3, o4, o5, o6, o7, o8, o9, o10, o11, o12, o13, o14, o15, o16, o17, o18, o19, o20, o21] =
       Store{};
   EXPECT_EQ(settings_of("store").size(), 21U);
-  const auto& [u1, u2, u3, u4, u5, u6, u7, u8, u9, u10, u11, u12, u13, u14, u15, u16, u17, u18, u19, u20] = User{};
-  EXPECT_EQ(settings_of("user").size(), 20U);
+  const auto& [u1, u2, u3, u4, u5, u6, u7, u8, u9, u10, u11, u12, u13, u14, u15, u16, u17, u18, u19, u20, u21, u22] =
+      User{};
+  EXPECT_EQ(settings_of("user").size(), 22U);
   const auto& [a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11] = Anonymous{};
   EXPECT_EQ(settings_of("anonymous").size(), 11U);
-  const auto& [c1, c2, c3, c4, c5, c6, c7, c8, c9] = Config{};
-  EXPECT_EQ(tables().size(), 8U);  // and the name of the file
+  const auto& [c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11] = Config{};
+  EXPECT_EQ(tables().size(), 10U);  // and the name of the file
 }
 
 TEST(Settings, ChangesAreFoundWithTheirReloadClass) {

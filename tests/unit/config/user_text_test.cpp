@@ -32,7 +32,7 @@ Config with_stores() {
 }
 
 UserText alice(std::map<std::string, std::string> settings) {
-  return {.name = "alice", .password = Secret("$6$salt$hash"), .settings = std::move(settings)};
+  return {.name = "alice", .password = Secret("$1$k2XAnEHB$rbDfQq368qWY4bas.D3Ac0"), .settings = std::move(settings)};
 }
 
 TEST(UserText, WordsBecomeTheTomlOfTheFile) {
@@ -80,7 +80,9 @@ TEST(UserText, EverySettingOfAUserCanBeGivenInWords) {
                                                               {"max_sessions", {"2"}},
                                                               {"allow_from", {"10.0.0.0/8"}},
                                                               {"require_tls", {"true"}},
-                                                              {"disabled", {"true"}}};
+                                                              {"disabled", {"true"}},
+                                                              {"certificate", {"alice"}},
+                                                              {"certificate_and_password", {"true"}}};
   UserText text = alice({});
   for (const Setting* setting : user_text_settings()) {
     const std::string name(setting->name);
@@ -112,9 +114,10 @@ TEST(UserText, AUserIsCheckedAgainstTheConfiguration) {
   const Config config = with_stores();
   const auto good = read_user(alice({{"home", R"("main:/")"}, {"mounts", R"({"/d" = "disk:/"})"}}), config);
   ASSERT_TRUE(good) << format(good.error().front());
-  const auto bad = read_user(
-      {.name = "a/b", .password = Secret("$6$x"), .settings = {{"home", R"("mian:/")"}, {"require_tls", "true"}}},
-      config);
+  const auto bad = read_user({.name = "a/b",
+                              .password = Secret("$1$k2XAnEHB$rbDfQq368qWY4bas.D3Ac0"),
+                              .settings = {{"home", R"("mian:/")"}, {"require_tls", "true"}}},
+                             config);
   ASSERT_FALSE(bad);
   EXPECT_THAT(sentences(bad.error()),
               ElementsAre(HasSubstr("there is no store \"mian\"; did you mean \"main\"?"),

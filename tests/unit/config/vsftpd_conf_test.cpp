@@ -39,7 +39,7 @@ std::vector<std::string> warnings_of(const std::string& text) { return formatted
 std::string account(const std::string& number = "0", const std::string& more = "") {
   return "[COS_ACCOUNT_" + number + "]\ncos_secretid = AKIDone\ncos_secretkey = keyone\ncos_bucket = files" + number +
          "-1250000000\ncos_region = ap-guangzhou\nhome_dir = /home/user" + number + "\nftp_login_user_name=user" +
-         number + "\nftp_login_user_password=$6$salt$hash\nauthority=RW\n" + more;
+         number + "\nftp_login_user_password=$1$k2XAnEHB$rbDfQq368qWY4bas.D3Ac0\nauthority=RW\n" + more;
 }
 
 const std::string new_dialect = R"(# 每个用户一个存储桶
@@ -283,7 +283,7 @@ TEST(VsftpdConf, WarnsOfLimitsItCannotKeep) {
 
 TEST(VsftpdConf, WarnsOnceOfPlainPasswordsAndOfCutOnes) {
   std::string text = account("0") + account("1");
-  for (std::size_t at = 0; (at = text.find("$6$salt$hash", at)) != std::string::npos;)
+  for (std::size_t at = 0; (at = text.find("$1$k2XAnEHB$rbDfQq368qWY4bas.D3Ac0", at)) != std::string::npos;)
     text.replace(at, 12, "plain # x");
   EXPECT_THAT(warnings_of(text), ElementsAre(HasSubstr("is plain text, as are those of 1 more user;"),
                                              HasSubstr("ftp_login_user_password: what follows a blank and # or ;"),
@@ -377,8 +377,8 @@ TEST(VsftpdConf, WhatContradictsItselfIsNamedByTheFilesOwnKeys) {
 
 TEST(VsftpdConf, TheEquivalentTomlLoadsAsTheSameConfiguration) {
   std::string text = new_dialect;
-  text.replace(text.find("pass0"), 5, "$6$salt$hash");
-  text.replace(text.find("비밀 번호"), std::string_view("비밀 번호").size(), "$6$salt$other");
+  text.replace(text.find("pass0"), 5, "$1$k2XAnEHB$rbDfQq368qWY4bas.D3Ac0");
+  text.replace(text.find("비밀 번호"), std::string_view("비밀 번호").size(), "$1$k2XAnEHB$rbDfQq368qWY4bas.D3Ac1");
   const Config original = load(text).config;
   const std::string toml = to_toml(original, [](const Setting&, const std::string&, const Secret& secret) {
     return WrittenSecret{secret.reveal()};

@@ -36,7 +36,7 @@ const std::map<std::string, Rooms>& may_include() {
       {"http", {"base", "async", "tls"}},
       {"object", {"base", "digest", "async", "http"}},
       {"vfs", {"base", "digest", "async", "state", "object", "accounts"}},
-      {"accounts", {"base", "async", "proto", "state"}},
+      {"accounts", {"base", "digest", "async", "proto", "state"}},
       {"limits", {"base", "async", "state"}},
       {"session", {"base", "digest", "async", "proto", "config", "tls", "vfs", "accounts", "limits"}},
       {"server", all},

@@ -85,7 +85,9 @@ struct ClientOptions {
   int version = 0;  ///< the only one spoken; 0: what OpenSSL likes
   std::vector<std::string> protocols = {};
   SSL_SESSION* resume = nullptr;
-  std::uint64_t options = 0;  ///< SSL_OP_...
+  std::uint64_t options = 0;     ///< SSL_OP_...
+  std::string certificate = {};  ///< PEM file of the client's own, empty: none
+  std::string key = {};
 };
 
 /// The client's end of a connection. Every call blocks, 20 s at most.
@@ -111,6 +113,10 @@ class Client {
     SSL_CTX_set_options(context_, options.options);
     SSL_CTX_set_min_proto_version(context_, options.version);
     SSL_CTX_set_max_proto_version(context_, options.version);
+    if (!options.certificate.empty()) {
+      SSL_CTX_use_certificate_file(context_, options.certificate.c_str(), SSL_FILETYPE_PEM);
+      SSL_CTX_use_PrivateKey_file(context_, options.key.c_str(), SSL_FILETYPE_PEM);
+    }
     SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context_, [](SSL* ssl, SSL_SESSION* session) {
       static_cast<Client*>(SSL_get_app_data(ssl))->sessions_.push_back(session);
