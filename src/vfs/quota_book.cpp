@@ -98,24 +98,26 @@ QuotaAmount promised(soci::session& sql, const std::string& tree) {
   return {read(bytes), read(files)};
 }
 
-/// In buckets, waiting for their owners; less those that a change goes on with. The upload ledger keeps them, so that
-/// whatever becomes of them is counted without a word from anybody.
-QuotaAmount held(soci::session& sql, const std::string& tree) {
+/// In buckets, waiting for their owners; less those that a change goes on with, or that one wants to: `resumes`, an
+/// upload id. The upload ledger keeps them, so that whatever becomes of them is counted without a word from anybody.
+QuotaAmount held(soci::session& sql, const std::string& tree, const std::string& resumes) {
   static constexpr auto of_tree =
       "FROM uploads u {} WHERE u.state = 'held' AND u.owner IN (SELECT user_name FROM quota_users WHERE tree = :a) AND "
-      "NOT EXISTS (SELECT 1 FROM quota_changes c WHERE c.tree = :b AND c.resumes = u.upload_id)";
+      "u.upload_id <> :resumes AND NOT EXISTS "
+      "(SELECT 1 FROM quota_changes c WHERE c.tree = :b AND c.resumes = u.upload_id)";
   long long bytes = 0;
   long long files = 0;
   sql << "SELECT CAST(COALESCE(SUM(p.size), 0) AS BIGINT) " +
              fmt::format(of_tree, "JOIN upload_parts p ON p.ticket = u.ticket"),
-      soci::use(tree, "a"), soci::use(tree, "b"), soci::into(bytes);
-  sql << "SELECT COUNT(*) " + fmt::format(of_tree, ""), soci::use(tree, "a"), soci::use(tree, "b"), soci::into(files);
+      soci::use(tree, "a"), soci::use(resumes, "resumes"), soci::use(tree, "b"), soci::into(bytes);
+  sql << "SELECT COUNT(*) " + fmt::format(of_tree, ""), soci::use(tree, "a"), soci::use(resumes, "resumes"),
+      soci::use(tree, "b"), soci::into(files);
   return {read(bytes), read(files)};
 }
 
-QuotaUse use_of(soci::session& sql, const std::string& tree, const Tree& row) {
+QuotaUse use_of(soci::session& sql, const std::string& tree, const Tree& row, const std::string& resumes = {}) {
   const QuotaAmount open = promised(sql, tree);
-  const QuotaAmount waiting = held(sql, tree);
+  const QuotaAmount waiting = held(sql, tree, resumes);
   return {.used = {read(row.bytes) + open.bytes + waiting.bytes, read(row.files) + open.files + waiting.files},
           .known = row.known != 0,
           .due = row.due != 0};
@@ -228,7 +230,7 @@ Task<Result<QuotaAnswer>> QuotaBook::begin(std::string tree, QuotaLimits limits,
        wish = std::move(wish)](soci::session& sql) {
         const Tree row = must_load(sql, tree);
         QuotaAnswer answer;
-        answer.use = use_of(sql, tree, row);
+        answer.use = use_of(sql, tree, row, wish.resumes);
         // Only what takes room waits until the room is known.
         const bool takes = wish.bytes > 0 || wish.files > 0 || wish.open_ended;
         const QuotaLeft left = left_of(limits, answer.use.used);

@@ -104,7 +104,9 @@ class QuotaOverBucket final : public QuotaExaminee {
   std::shared_ptr<FileSystem> seen_by_nobody() override { return of({}); }
   Task<QuotaAmount> on_record() override {
     QuotaAmount held;
-    for (const auto& one : (co_await ledger_->below({}, "exam", {})).value()) {
+    const auto all = co_await ledger_->below({}, "exam", {});
+    EXPECT_TRUE(all);
+    for (const auto& one : all.value()) {
       held.bytes += one.safe_size;
       ++held.files;
     }

@@ -257,6 +257,8 @@ TEST_P(Book, WhatBucketsHoldCountsAsTheLedgerHasIt) {
     ASSERT_TRUE(run(ledger->hold(ticket, 1)));
   }
   EXPECT_EQ(use().used, (QuotaAmount{500, 3}));
+  limits_.bytes = 560;
+  EXPECT_TRUE(refused({.path = "/alice", .bytes = 250, .files = 1})) << "beside what is held";
   // Whoever goes on with one has it counted with the promise, taken or not.
   const auto ticket = admitted({.path = "/alice", .bytes = 250, .files = 1, .resumes = "id of alice"});
   EXPECT_EQ(use().used, (QuotaAmount{550, 3}));
