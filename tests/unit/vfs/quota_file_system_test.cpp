@@ -8,6 +8,7 @@
 #include "tests/support/run.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "vfs/memory_file_system.hpp"
+#include "vfs/mount_file_system.hpp"
 
 namespace gantry::vfs {
 namespace {
@@ -167,6 +168,13 @@ TEST_F(QuotaFiles, ACommitOfWhichNobodyKnowsKeepsItsPromiseUntilTheCount) {
   ASSERT_TRUE(counted);
   EXPECT_EQ(counted->used, (QuotaAmount{mib + 10, 2}));
   EXPECT_FALSE(counted->due);
+}
+
+TEST_F(QuotaFiles, AMountPointSaysWhatItIs) {
+  const Path point = *Path::absolute("/point");
+  auto tree = std::make_shared<MountFileSystem>(std::vector<Mount>{{Path{}, base_}, {point, base_}});
+  QuotaFileSystem files(tree, quota_, [this] { return count_files(base_); });
+  EXPECT_EQ(run(files.may_rename(point)).error().code, Errc::mount_point);
 }
 
 TEST_F(QuotaFiles, ACountSeesDirectoriesAndStopsAtARename) {
