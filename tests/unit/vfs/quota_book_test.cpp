@@ -21,7 +21,7 @@ const std::string tree = "/\tmain:/alice\n";
 QuotaChange grew(std::uint64_t bytes, std::uint64_t files = 1) { return {.grown = {bytes, files}, .shrunk = {}}; }
 QuotaChange shrank(std::uint64_t bytes, std::uint64_t files = 1) { return {.grown = {}, .shrunk = {bytes, files}}; }
 
-class Book : public test::BookExam {
+class Quotas : public test::BookExam {
  protected:
   void SetUp() override {
     BookExam::SetUp();
@@ -57,7 +57,7 @@ class Book : public test::BookExam {
   std::unique_ptr<QuotaBook> book_;
 };
 
-TEST_P(Book, NothingIsAdmittedBeforeTheFirstCountButDeletesAre) {
+TEST_P(Quotas, NothingIsAdmittedBeforeTheFirstCountButDeletesAre) {
   EXPECT_FALSE(use().known);
   EXPECT_THAT(due(), ElementsAre(tree));
   EXPECT_TRUE(refused({.path = "/a", .bytes = 1, .files = 1}));
@@ -70,7 +70,7 @@ TEST_P(Book, NothingIsAdmittedBeforeTheFirstCountButDeletesAre) {
   EXPECT_TRUE(use().known) << "a second login changes nothing";
 }
 
-TEST_P(Book, PromisesCountAtOnceAndWhatIsSettledInstead) {
+TEST_P(Quotas, PromisesCountAtOnceAndWhatIsSettledInstead) {
   count({400, 2});
   const auto first = admitted({.path = "/a", .bytes = 500, .files = 1});
   EXPECT_EQ(use().used, (QuotaAmount{900, 3}));
@@ -84,7 +84,7 @@ TEST_P(Book, PromisesCountAtOnceAndWhatIsSettledInstead) {
   EXPECT_THAT(due(), IsEmpty());
 }
 
-TEST_P(Book, FilesAreLimitedToo) {
+TEST_P(Quotas, FilesAreLimitedToo) {
   count({0, 9});
   const auto last = admitted({.path = "/a", .files = 1});
   EXPECT_TRUE(refused({.path = "/b", .files = 1}));
@@ -93,7 +93,7 @@ TEST_P(Book, FilesAreLimitedToo) {
   EXPECT_FALSE(refused({.path = "/b", .files = 1}));
 }
 
-TEST_P(Book, ALimitBelowWhatIsUsedLetsOnlyShrink) {
+TEST_P(Quotas, ALimitBelowWhatIsUsedLetsOnlyShrink) {
   count({5000, 50});
   EXPECT_TRUE(refused({.path = "/a", .bytes = 1}));
   EXPECT_TRUE(refused({.path = "/a", .open_ended = true}));
@@ -102,7 +102,7 @@ TEST_P(Book, ALimitBelowWhatIsUsedLetsOnlyShrink) {
   EXPECT_EQ(use().used, (QuotaAmount{500, 5}));
 }
 
-TEST_P(Book, OpenEndedOnesGetSomethingAheadOnlyWhereMuchIsLeft) {
+TEST_P(Quotas, OpenEndedOnesGetSomethingAheadOnlyWhereMuchIsLeft) {
   limits_ = {.bytes = 10 * gib, .files = 0};
   count({0, 0});
   auto answer = begin({.path = "/a", .files = 1, .open_ended = true});
@@ -120,7 +120,7 @@ TEST_P(Book, OpenEndedOnesGetSomethingAheadOnlyWhereMuchIsLeft) {
   EXPECT_EQ(use().used.bytes, 134 * mib) << "a refusal changes nothing";
 }
 
-TEST_P(Book, WhatTwoChangesHadAHandInGivesNothingBackUntilItIsCounted) {
+TEST_P(Quotas, WhatTwoChangesHadAHandInGivesNothingBackUntilItIsCounted) {
   count({600, 6});
   const auto upload = admitted({.path = "/a", .open_ended = true, .replaced = 100});
   settle(admitted({.path = "/a"}), shrank(100));
@@ -130,7 +130,7 @@ TEST_P(Book, WhatTwoChangesHadAHandInGivesNothingBackUntilItIsCounted) {
   EXPECT_EQ(use().used.bytes, 550U);
 }
 
-TEST_P(Book, WhatWasRenamedMeanwhileGivesNothingBack) {
+TEST_P(Quotas, WhatWasRenamedMeanwhileGivesNothingBack) {
   count({600, 6});
   const auto upload = admitted({.path = "/a", .open_ended = true, .replaced = 100});
   const auto move = admitted({.path = "/b", .moving = true});
@@ -141,7 +141,7 @@ TEST_P(Book, WhatWasRenamedMeanwhileGivesNothingBack) {
   EXPECT_THAT(due(), ElementsAre(tree));
 }
 
-TEST_P(Book, ADeadProcessKeepsItsPromisesUntilTheTreeIsCounted) {
+TEST_P(Quotas, ADeadProcessKeepsItsPromisesUntilTheTreeIsCounted) {
   count({400, 4});
   const auto ticket = admitted({.path = "/a", .bytes = 500, .files = 1});
   kill_owner(ticket);
@@ -157,7 +157,7 @@ TEST_P(Book, ADeadProcessKeepsItsPromisesUntilTheTreeIsCounted) {
   EXPECT_THAT(due(), ElementsAre(tree)) << "it was not dead after all";
 }
 
-TEST_P(Book, WhatDiesWhileItIsCountedIsCountedOnceMore) {
+TEST_P(Quotas, WhatDiesWhileItIsCountedIsCountedOnceMore) {
   count({0, 0});
   const auto ticket = admitted({.path = "/a", .bytes = 500, .files = 1});
   auto snapshot = run(book_->begin_count(tree)).value();
@@ -170,7 +170,7 @@ TEST_P(Book, WhatDiesWhileItIsCountedIsCountedOnceMore) {
   EXPECT_THAT(due(), IsEmpty());
 }
 
-TEST_P(Book, DoubtStandsUntilTheCount) {
+TEST_P(Quotas, DoubtStandsUntilTheCount) {
   count({0, 0});
   const auto ticket = admitted({.path = "/a", .bytes = 500, .files = 1});
   run(book_->doubt(tree, ticket));
@@ -180,7 +180,7 @@ TEST_P(Book, DoubtStandsUntilTheCount) {
   EXPECT_EQ(use().used, (QuotaAmount{500, 1}));
 }
 
-TEST_P(Book, AbandonedChangesAreForgottenByTheNextRound) {
+TEST_P(Quotas, AbandonedChangesAreForgottenByTheNextRound) {
   count({0, 0});
   book_->abandon(tree, admitted({.path = "/a", .bytes = 500, .files = 1}));
   EXPECT_EQ(use().used.bytes, 500U);
@@ -188,7 +188,7 @@ TEST_P(Book, AbandonedChangesAreForgottenByTheNextRound) {
   EXPECT_EQ(use().used, QuotaAmount{});
 }
 
-TEST_P(Book, ACountBesideUploadsLosesNoPromiseAndIsNeverTooLow) {
+TEST_P(Quotas, ACountBesideUploadsLosesNoPromiseAndIsNeverTooLow) {
   count({100, 1});
   const auto open = admitted({.path = "/a", .bytes = 500, .files = 1});
   auto snapshot = run(book_->begin_count(tree)).value();
@@ -203,7 +203,7 @@ TEST_P(Book, ACountBesideUploadsLosesNoPromiseAndIsNeverTooLow) {
   EXPECT_THAT(due(), IsEmpty());
 }
 
-TEST_P(Book, ADeleteUnderWayDuringACountIsNotSubtractedTwice) {
+TEST_P(Quotas, ADeleteUnderWayDuringACountIsNotSubtractedTwice) {
   count({100, 1});
   const auto removal = admitted({.path = "/a"});
   count({0, 0});
@@ -213,7 +213,7 @@ TEST_P(Book, ADeleteUnderWayDuringACountIsNotSubtractedTwice) {
   EXPECT_THAT(due(), ElementsAre(tree));
 }
 
-TEST_P(Book, ACountDuringARenameIsNotTaken) {
+TEST_P(Quotas, ACountDuringARenameIsNotTaken) {
   count({100, 1});
   for (bool ended : {false, true}) {
     auto snapshot = run(book_->begin_count(tree)).value();
@@ -225,7 +225,7 @@ TEST_P(Book, ACountDuringARenameIsNotTaken) {
   EXPECT_EQ(use().used, (QuotaAmount{100, 1}));
 }
 
-TEST_P(Book, UsersOfOneTreeShareItsCount) {
+TEST_P(Quotas, UsersOfOneTreeShareItsCount) {
   count({100, 1});
   ASSERT_TRUE(run(book_->enrol("bob", tree)));
   ASSERT_TRUE(run(book_->enrol("carol", "/\tmain:/carol\n")));
@@ -234,7 +234,7 @@ TEST_P(Book, UsersOfOneTreeShareItsCount) {
   EXPECT_FALSE(run(book_->use("/\tnobody:/\n")).value().known);
 }
 
-TEST_P(Book, SuspectsTheTreesOfOneStore) {
+TEST_P(Quotas, SuspectsTheTreesOfOneStore) {
   count({0, 0});
   ASSERT_TRUE(run(book_->suspect("mai")));
   EXPECT_THAT(due(), IsEmpty());
@@ -242,7 +242,7 @@ TEST_P(Book, SuspectsTheTreesOfOneStore) {
   EXPECT_THAT(due(), ElementsAre(tree));
 }
 
-TEST_P(Book, WhatBucketsHoldCountsAsTheLedgerHasIt) {
+TEST_P(Quotas, WhatBucketsHoldCountsAsTheLedgerHasIt) {
   auto ledger = make_sql_upload_ledger(database_);
   count({100, 1});
   ASSERT_TRUE(run(book_->enrol("bob", tree)));
@@ -273,7 +273,7 @@ TEST_P(Book, WhatBucketsHoldCountsAsTheLedgerHasIt) {
 }
 
 /// Eight threads with fifty tries each, for ten places of 100 bytes: announced, or found out at the end.
-TEST_P(Book, ARaceForTheLastBytesHasExactlyAsManyWinnersAsFit) {
+TEST_P(Quotas, ARaceForTheLastBytesHasExactlyAsManyWinnersAsFit) {
   limits_ = {.bytes = 1000, .files = 0};
   for (bool announced : {true, false}) {
     count({0, 0});
@@ -305,7 +305,7 @@ TEST_P(Book, ARaceForTheLastBytesHasExactlyAsManyWinnersAsFit) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kept, Book, test::shared_places, test::name_of_place);
+INSTANTIATE_TEST_SUITE_P(Kept, Quotas, test::shared_places, test::name_of_place);
 
 }  // namespace
 }  // namespace gantry::vfs
