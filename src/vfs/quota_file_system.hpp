@@ -30,6 +30,7 @@ class QuotaFileSystem : public FileSystem {
   [[nodiscard]] Task<Result<std::unique_ptr<Upload>>> open_upload(Path path, UploadOptions options) override;
   using FileSystem::rename;
   [[nodiscard]] Task<Result<void>> rename(Path from, Path to, Existing existing) override;
+  [[nodiscard]] Task<Result<void>> may_rename(Path from) override { return base_->may_rename(std::move(from)); }
   [[nodiscard]] std::optional<RenameProgress> rename_progress() const override { return base_->rename_progress(); }
   [[nodiscard]] Task<Result<void>> copy(Path from, Path to) override;
   [[nodiscard]] Task<Result<void>> remove_file(Path path) override;
