@@ -104,7 +104,7 @@ class QuotaOverBucket final : public QuotaExaminee {
   std::shared_ptr<FileSystem> seen_by_nobody() override { return of({}); }
   Task<QuotaAmount> on_record() override {
     QuotaAmount held;
-    const auto all = co_await ledger_->below({}, "exam", {});
+    const auto all = co_await ledger_->below("main", "exam", {});
     EXPECT_TRUE(all);
     for (const auto& one : all.value()) {
       held.bytes += one.safe_size;

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "async/child.hpp"
 #include "async/event.hpp"
@@ -90,10 +91,15 @@ TEST_F(Programs, AreKilledWithAllTheyStarted) {
   std::ifstream(directory_ + "/numbers") >> script_number >> child_number;
   ASSERT_GT(child_number, 0);
   EXPECT_EQ(::kill(script_number, 0), -1) << "it has been waited for";
-  // The child's zombie belongs to init now, which buries it when it likes.
-  std::ifstream state("/proc/" + std::to_string(child_number) + "/stat");
-  std::string line;
-  EXPECT_TRUE(!std::getline(state, line) || line.contains(") Z ")) << line;
+  // The child dies on its own time; its zombie belongs to init then, which buries it when it likes.
+  const auto is_dead = [&] {
+    std::ifstream state("/proc/" + std::to_string(child_number) + "/stat");
+    std::string line;
+    return !std::getline(state, line) || line.contains(") Z ");
+  };
+  const auto patience = SteadyClock::now() + std::chrono::seconds(30);
+  while (!is_dead() && SteadyClock::now() < patience) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_TRUE(is_dead());
 }
 
 }  // namespace
