@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "async/child.hpp"
+#include "server/storage.hpp"
 #include "server/wire.hpp"
 
 namespace gantry::server {

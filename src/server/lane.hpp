@@ -13,7 +13,7 @@
 
 #include "async/child.hpp"
 #include "server/shared.hpp"
-#include "server/wire.hpp"
+#include "server/storage.hpp"
 #include "session/session.hpp"
 
 namespace gantry::server {

@@ -19,6 +19,7 @@
 #include "server/ban_exchange.hpp"
 #include "server/credentials_watch.hpp"
 #include "server/lane.hpp"
+#include "server/wire.hpp"
 
 namespace gantry::server {
 namespace {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "async/child.hpp"
+#include "server/storage.hpp"
 #include "server/wire.hpp"
 
 namespace gantry::server {
