@@ -326,8 +326,7 @@ class Reload(AdminTest):
         self.change('level = "info"', 'level = "debug"')
         self.assertNotIn("debug ", self.server.log())
         self.admin("reload")
-        with Connection(self.server.address) as refused:
-            refused.expect(421)
+        self.assertEqual(self.login("viewer", "viewer"), 421)
         running.command("QUIT", 221)
         wait_until(lambda: self.admin("sessions", "list")["result"] == [], "the end of the session")
         self.assertEqual(self.login("demo", "demo"), 530)
