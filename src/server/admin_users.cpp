@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -140,6 +141,22 @@ Task<std::expected<UserRecord, AdminAnswer>> find_to_change(AdminContext context
   co_return **std::move(found);
 }
 
+/// A quota below what is stored already stops uploads, which may not be meant.
+Task<std::vector<std::string>> quota_warnings(Control& control, std::string name) {
+  std::vector<std::string> all;
+  const auto report = co_await control.quota(name, QuotaAsked::as_known);
+  if (!report || !report->use.known) co_return all;
+  const auto& [limits, use] = *report;
+  const auto compare = [&](std::string_view setting, std::uint64_t limit, std::uint64_t used) {
+    if (limit > 0 && used > limit)
+      all.push_back(fmt::format("user.{}.{}: {} are in use already; nothing can be stored before some is deleted",
+                                escape_control(name), setting, used));
+  };
+  compare("quota_bytes", limits.bytes, use.used.bytes);
+  compare("quota_files", limits.files, use.used.files);
+  co_return all;
+}
+
 AdminAnswer done_or_refused(const Result<void>& done, AdminAnswer answer = {}) {
   return done ? std::move(answer) : refusal(done.error());
 }
@@ -192,7 +209,10 @@ Task<AdminAnswer> set_user(AdminContext context, json::object arguments) {
   AdminAnswer answer = check(*record, std::move(given), *context.config);
   if (answer.exit != Exit::done) co_return answer;
   const auto done = co_await context.users->set(name, settings);
-  if (done && context.control != nullptr) co_await context.control->follow_users();
+  if (done && context.control != nullptr) {
+    co_await context.control->follow_users();
+    std::ranges::move(co_await quota_warnings(*context.control, name), std::back_inserter(answer.warnings));
+  }
   co_return done_or_refused(done, std::move(answer));
 }
 

@@ -153,6 +153,14 @@ class Users(AdminTest):
         self.assertEqual(self.login("alice", "other"), 530)
         self.assertNotIn(("database", "alice"), self.users())
 
+    def test_a_quota_below_what_is_stored_is_set_with_a_warning(self):
+        self.add("alice", "--quota-bytes", "1MiB", "--quota-files", "5", home="main:/users/%u")
+        self.session("alice").store("STOR file", bytes(3000))
+        self.assertEqual(self.admin("user", "set", "alice", "--quota-bytes", "3000B")["warnings"], [])
+        warnings = self.admin("user", "set", "alice", "--quota-bytes", "2999B")["warnings"]
+        self.assertEqual(len(warnings), 1)
+        self.assertIn("user.alice.quota_bytes: 3000 are in use already", warnings[0])
+
     def test_users_of_the_file_are_shown_and_not_changed(self):
         self.assertEqual(self.users()["file", "demo"]["password"], "plain text")
         self.assertNotIn('"demo"', json.dumps(self.users()["file", "demo"]["settings"]))

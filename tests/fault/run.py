@@ -8,8 +8,6 @@ Most tests wait for a limit to pass, so several processes share them; each start
 
 import argparse
 import pathlib
-import re
-import subprocess
 import sys
 
 import harness
@@ -24,6 +22,7 @@ import quotas  # noqa: F401
 import real_gateway  # noqa: F401
 import server_life  # noqa: F401
 import slow_finish  # noqa: F401
+import suites
 import two_at_once  # noqa: F401
 
 
@@ -47,7 +46,7 @@ def main():
         number, jobs = map(int, options.share.split("/"))
         passed, failed = run_share(cases[number - 1::jobs])
     else:
-        passed, failed = share_out(min(options.jobs, max(1, len(cases))))
+        passed, failed, _ = suites.share_out("faults", min(options.jobs, max(1, len(cases))))
     print(f"faults: {passed} passed, {failed} failed")
     if options.counts and not options.share:
         pathlib.Path(options.counts).write_text(f"{passed} {failed}\n", encoding="utf-8")
@@ -59,22 +58,6 @@ def run_share(cases):
     for problem in harness.Servers.stop_all():
         failed += 1
         print("FAILED at the end: " + problem)
-    return passed, failed
-
-
-def share_out(jobs):
-    """Runs this program once for each share; the sums of what they counted."""
-    workers = [subprocess.Popen([sys.executable, *sys.argv, "--share", f"{number}/{jobs}"], stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, text=True) for number in range(1, jobs + 1)]
-    passed = failed = 0
-    for worker in workers:
-        *lines, last = worker.communicate()[0].splitlines() or [""]
-        counts = re.fullmatch(r"faults: (\d+) passed, (\d+) failed", last)
-        if not counts:
-            lines += [last, f"FAILED: a process that ran tests ended with {worker.returncode} and no counts"]
-        print("\n".join(lines), end="\n" if lines else "", flush=True)
-        passed += int(counts.group(1)) if counts else 0
-        failed += int(counts.group(2)) if counts else 1
     return passed, failed
 
 

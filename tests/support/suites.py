@@ -2,7 +2,10 @@
 
 import importlib
 import pathlib
+import re
 import signal
+import subprocess
+import sys
 import time
 import unittest
 
@@ -60,6 +63,23 @@ def load(directory, patterns=()):
     return [test for test in _flatten(suites) if not patterns or any(p in test.id() for p in patterns)]
 
 
+def share_out(name, jobs):
+    """Runs this program once for each of `jobs` shares (--share 1/3) and prints what they print, one after the other.
+    The sums of (passed, failed, skipped) that their last lines tell."""
+    workers = [subprocess.Popen([sys.executable, *sys.argv, "--share", f"{number}/{jobs}"], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, text=True) for number in range(1, jobs + 1)]
+    sums = [0, 0, 0]
+    for worker in workers:
+        *lines, last = worker.communicate()[0].splitlines() or [""]
+        counts = re.fullmatch(rf"{name}: (\d+) passed, (\d+) failed(?:, (\d+) skipped)?", last)
+        if not counts:
+            lines += [last, f"FAILED: a process that ran tests ended with {worker.returncode} and no counts"]
+        print("\n".join(lines), end="\n" if lines else "", flush=True)
+        for i, count in enumerate(counts.groups(default="0") if counts else (0, 1, 0)):
+            sums[i] += int(count)
+    return sums
+
+
 class Run:
     """The tests run so far, and what went wrong outside of any."""
 
@@ -80,9 +100,12 @@ class Run:
         broken = len({id(test) for test, _ in self.result.failures + self.result.errors})
         skipped = len(self.result.skipped)
         passed, failed = self.result.testsRun - broken - skipped, broken + len(self.problems)
-        print(f"{name}: {passed} passed, {failed} failed, {skipped} skipped")
-        if not self.result.testsRun:
-            failed = 1
-        if counts:
-            counts.write_text(f"{passed} {failed}\n")
-        return 1 if failed else 0
+        return conclude(name, passed, failed, skipped, counts)
+
+
+def conclude(name, passed, failed, skipped, counts=None):
+    """Prints the summary, writes PASSED FAILED to the file `counts`; returns the exit status. No test at all fails."""
+    print(f"{name}: {passed} passed, {failed} failed, {skipped} skipped")
+    if counts:
+        counts.write_text(f"{passed} {failed}\n")
+    return 1 if failed or not passed + skipped else 0
