@@ -119,7 +119,7 @@ struct Server::Parts : Control {
   std::size_t next_lane = 0;
 
   Task<void> accept(Listener& listener);
-  Task<void> wait_for_signals(async::TaskGroup& tasks);
+  Task<void> wait_for_signals(async::TaskGroup& tasks, async::TaskGroup& lasting);
   Task<std::vector<session::Summary>> sessions() override;
   Task<std::size_t> kill(std::function<bool(const session::Summary&)> chosen) override;
   Task<Result<QuotaReport>> quota(std::string user, QuotaAsked asked) override;
@@ -330,7 +330,8 @@ Task<void> Server::Parts::keep_quotas() {
   while (co_await async::sleep_for(roll_interval));
 }
 
-Task<void> Server::Parts::wait_for_signals(async::TaskGroup& tasks) {
+/// `tasks` end when the first signal to stop comes, `lasting` when no session is left.
+Task<void> Server::Parts::wait_for_signals(async::TaskGroup& tasks, async::TaskGroup& lasting) {
   for (;;) {
     boost::system::error_code error;
     int signal = co_await signals.async_wait(asio::redirect_error(asio::use_awaitable, error));
@@ -348,7 +349,9 @@ Task<void> Server::Parts::wait_for_signals(async::TaskGroup& tasks) {
     }
     for (auto& lane : lanes) lane->cancel();
     co_await wait_until_empty(cancel_limit);
+    lasting.cancel();
     co_await tasks.join();
+    co_await lasting.join();
     // What nobody can continue must not cost money, and no book will tell of half a rename.
     if (!shared.ledger->outlives_process()) {
       co_await storage->end_renames();
@@ -427,15 +430,17 @@ void Server::run() {
   async::TaskGroup tasks(executor);
   for (Listener& listener : parts_->listeners) tasks.spawn("accept", parts_->accept(listener));
   tasks.spawn("janitor", parts_->keep_house());
-  tasks.spawn("ledger", parts_->keep_ledger());
   tasks.spawn("bans", parts_->bans.run());
   tasks.spawn("quotas", parts_->keep_quotas());
-  // Not one of the tasks: transfers that SIGTERM lets finish may need new keys.
+  // Others would take uploads for left behind when a server that lets them finish fell silent.
+  async::TaskGroup lasting(executor);
+  lasting.spawn("ledger", parts_->keep_ledger());
+  // Transfers that SIGTERM lets finish may need new keys.
   async::Child watch(executor, "credentials", parts_->credentials.run());
-  // Nor this: whoever waits for transfers to finish may want to see them, or to end them.
+  // Whoever waits for transfers to finish may want to see them, or to end them.
   async::Child admin;
   if (parts_->admin) admin = async::Child(executor, "admin", parts_->admin->run());
-  async::Child control(executor, "signals", parts_->wait_for_signals(tasks));
+  async::Child control(executor, "signals", parts_->wait_for_signals(tasks, lasting));
   parts_->context.run();
   for (auto& lane : parts_->lanes) lane->stop();
   log_end(parts_->shared);

@@ -1,8 +1,10 @@
 """gantryd's own life: killed in mid-upload, drained, reloaded; what it writes into its logs."""
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -65,6 +67,29 @@ def drain_lets_a_running_upload_finish(store):
         stop(server.process)
         if server.fake:
             server.fake.stop()
+
+
+@case(())
+def draining_server_says_that_it_lives():
+    """Other servers on the state database must not take over an upload that SIGTERM lets finish."""
+    with Server("s3") as server:
+        def last_word():
+            with contextlib.closing(sqlite3.connect(f"file:{server.directory}/gantry.db?mode=ro", uri=True)) as book:
+                return book.execute("SELECT MAX(seen) FROM nodes").fetchone()[0]
+
+        path, body = fresh_path("drained"), content(LARGE)
+        session = server.connect()
+        data = session.transfer(f"STOR {path}")
+        data.sendall(body[: LARGE // 2])
+        os.kill(server.pid, signal.SIGTERM)
+        wait_until(lambda: not server._listens(), "it drains")
+        before = last_word()
+        wait_until(lambda: last_word() > before, "it says that it lives", 30)
+        data.sendall(body[LARGE // 2:])
+        data.close()
+        assert remaining_replies(session) == [226, 421]
+        assert server.process.wait(20) == 0
+        check_same(body, server.object(path), "the store has")
 
 
 @case((), short=True)
