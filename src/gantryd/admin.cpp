@@ -159,7 +159,7 @@ constexpr std::array commands{
 const std::map<std::string, std::string, std::less<>>& groups() {
   static const std::map<std::string, std::string, std::less<>> all{
       {"user", "users, in the state database"},
-      {"quota", "quotas, as the running server counts them"},
+      {"quota", "what users store, and may store"},
       {"ban", "banned addresses and networks, of all servers on the state database"},
       {"sessions", "sessions of the running server"},
   };

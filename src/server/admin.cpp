@@ -60,7 +60,7 @@ json::value left_of(std::uint64_t limit, std::uint64_t used) {
 
 Task<AdminAnswer> answer_quota(AdminContext context, json::object arguments, QuotaAsked asked) {
   const std::string user = text_of(arguments, "name");
-  auto report = co_await context.control->quota(user, asked);
+  auto report = co_await context.quotas(user, asked);
   if (!report) co_return refusal(report.error());
   const auto& [limits, use] = *report;
   co_return AdminAnswer{.result = json::object{{"name", json_text(user)},
@@ -99,8 +99,8 @@ constexpr std::array commands{
     AdminCommand{"user.set", Needs::writing, set_user},
     AdminCommand{"user.passwd", Needs::writing, set_user_password},
     AdminCommand{"user.remove", Needs::writing, remove_user},
-    AdminCommand{"quota.show", Needs::server, show_quota},
-    AdminCommand{"quota.recount", Needs::server, recount_quota},
+    AdminCommand{"quota.show", Needs::reading, show_quota},
+    AdminCommand{"quota.recount", Needs::writing, recount_quota},
     AdminCommand{"ban.list", Needs::reading, list_bans},
     AdminCommand{"ban.add", Needs::writing, add_ban},
     AdminCommand{"ban.remove", Needs::writing, remove_ban},

@@ -15,8 +15,8 @@
 #include "accounts/user_records.hpp"
 #include "config/config.hpp"
 #include "limits/ban_book.hpp"
+#include "server/admin_quotas.hpp"
 #include "session/summary.hpp"
-#include "vfs/quota_book.hpp"
 
 namespace gantry::server {
 
@@ -44,14 +44,6 @@ struct AdminAnswer {
 /// The member, empty when it is missing or no text.
 [[nodiscard]] std::string text_of(const json::object& arguments, std::string_view name);
 
-/// What a user stores, and may store.
-struct QuotaReport {
-  vfs::QuotaLimits limits;
-  vfs::QuotaUse use;
-};
-
-enum class QuotaAsked : std::uint8_t { as_known, counted_anew };
-
 /// What only a running server can do. Called on the main thread.
 class Control {
  public:
@@ -59,8 +51,6 @@ class Control {
   [[nodiscard]] virtual Task<std::vector<session::Summary>> sessions() = 0;
   /// Ends those that are chosen, with what they transfer; how many there were.
   [[nodiscard]] virtual Task<std::size_t> kill(std::function<bool(const session::Summary&)> chosen) = 0;
-  /// Errc::not_found: no such user, or one without a quota; those of vfs::recount().
-  [[nodiscard]] virtual Task<Result<QuotaReport>> quota(std::string user, QuotaAsked asked) = 0;
   /// Reads the configuration anew. With problems nothing has changed.
   struct Reloaded {
     std::vector<std::string> problems;
@@ -77,7 +67,8 @@ struct AdminContext {
   std::shared_ptr<const config::Config> config;
   std::shared_ptr<accounts::UserRecords> users;  ///< null: there is no database, or not yet
   std::shared_ptr<limits::BanBook> bans;         ///< never null
-  Control* control = nullptr;                    ///< null: no server runs here
+  QuotaAnswerer quotas;
+  Control* control = nullptr;  ///< null: no server runs here
 };
 
 enum class Needs : std::uint8_t {

@@ -18,6 +18,7 @@
 #include "async/watchdog.hpp"
 #include "config/text_values.hpp"
 #include "server/admin_socket.hpp"
+#include "server/storage.hpp"
 #include "server/wire.hpp"
 
 namespace gantry::server {
@@ -88,8 +89,23 @@ Task<AdminAnswer> answer_here(std::shared_ptr<const config::Config> config, Shar
     if (auto opened = open_state(*config, shared); !opened) co_return refusal(opened.error());
   const AdminCommand* command = find_admin_command(text_of(request, "command"));
   const bool writes = command != nullptr && command->needs == Needs::writing;
-  auto answer =
-      co_await answer_admin({.config = config, .users = shared.users, .bans = shared.bans}, std::move(request));
+  auto generation = std::make_shared<Generation>();
+  generation->config = config;
+  make_accounts(*generation, shared);
+  shared.replace(generation);
+  std::unique_ptr<Storage> storage;
+  const auto executor = co_await asio::this_coro::executor;
+  const Recount recount = [&](accounts::Account account) -> Task<Result<vfs::QuotaUse>> {
+    auto made = Storage::create(*config, shared, executor);
+    if (!made) co_return fail(std::move(made.error()));
+    storage = std::move(*made);
+    co_return co_await storage->recount(std::move(account));
+  };
+  const QuotaAnswerer quotas = [&](std::string user, QuotaAsked asked) {
+    return report_quota(shared, std::move(user), asked == QuotaAsked::counted_anew ? recount : Recount{});
+  };
+  auto answer = co_await answer_admin({.config = config, .users = shared.users, .bans = shared.bans, .quotas = quotas},
+                                      std::move(request));
   if (writes && answer.exit == Exit::done)
     answer.warnings.push_back(fmt::format("no server listens on {}; {} was changed directly",
                                           config->server.admin_socket, config::hide_password(config->server.state)));

@@ -142,9 +142,9 @@ Task<std::expected<UserRecord, AdminAnswer>> find_to_change(AdminContext context
 }
 
 /// A quota below what is stored already stops uploads, which may not be meant.
-Task<std::vector<std::string>> quota_warnings(Control& control, std::string name) {
+Task<std::vector<std::string>> quota_warnings(QuotaAnswerer quotas, std::string name) {
   std::vector<std::string> all;
-  const auto report = co_await control.quota(name, QuotaAsked::as_known);
+  const auto report = co_await quotas(name, QuotaAsked::as_known);
   if (!report || !report->use.known) co_return all;
   const auto& [limits, use] = *report;
   const auto compare = [&](std::string_view setting, std::uint64_t limit, std::uint64_t used) {
@@ -209,10 +209,8 @@ Task<AdminAnswer> set_user(AdminContext context, json::object arguments) {
   AdminAnswer answer = check(*record, std::move(given), *context.config);
   if (answer.exit != Exit::done) co_return answer;
   const auto done = co_await context.users->set(name, settings);
-  if (done && context.control != nullptr) {
-    co_await context.control->follow_users();
-    std::ranges::move(co_await quota_warnings(*context.control, name), std::back_inserter(answer.warnings));
-  }
+  if (done && context.control != nullptr) co_await context.control->follow_users();
+  if (done) std::ranges::move(co_await quota_warnings(context.quotas, name), std::back_inserter(answer.warnings));
   co_return done_or_refused(done, std::move(answer));
 }
 

@@ -122,7 +122,6 @@ struct Server::Parts : Control {
   Task<void> wait_for_signals(async::TaskGroup& tasks, async::TaskGroup& lasting);
   Task<std::vector<session::Summary>> sessions() override;
   Task<std::size_t> kill(std::function<bool(const session::Summary&)> chosen) override;
-  Task<Result<QuotaReport>> quota(std::string user, QuotaAsked asked) override;
   Task<Reloaded> reload() override;
   Task<void> exchange_bans() override;
   Task<void> follow_users() override;
@@ -182,24 +181,6 @@ Task<std::size_t> Server::Parts::kill(std::function<bool(const session::Summary&
   std::size_t ended = 0;
   for (auto& lane : lanes) ended += co_await lane->kill(chosen);
   co_return ended;
-}
-
-Task<Result<QuotaReport>> Server::Parts::quota(std::string user, QuotaAsked asked) {
-  const auto source = shared.generation()->users;
-  auto account = co_await source->find(user);
-  if (!account) co_return fail(std::move(account.error()));
-  if (!*account) co_return fail(Errc::not_found, "quota", "there is no user " + escape_control(user));
-  const auto quota = shared.quota(**account);
-  if (!quota) co_return fail(Errc::not_found, "quota", escape_control(user) + " has no quota");
-  Result<vfs::QuotaUse> use;
-  if (!quota->book)
-    use = fail(Errc::unavailable, "quota", "there is no state database to count in");
-  else if (asked == QuotaAsked::counted_anew)
-    use = co_await storage->recount(**account);
-  else
-    use = co_await quota->book->use(quota->tree);
-  if (!use) co_return fail(std::move(use.error()));
-  co_return QuotaReport{quota->limits, *use};
 }
 
 Task<Control::Reloaded> Server::Parts::reload() {
@@ -266,8 +247,12 @@ Task<AdminAnswer> Server::Parts::administer(json::object request) {
   if (arguments != nullptr && arguments->is_object())
     for (const char* member : {"name", "network"})
       if (name.empty()) name = text_of(arguments->get_object(), member);
+  const Recount recount = [this](accounts::Account account) { return storage->recount(std::move(account)); };
+  const QuotaAnswerer quotas = [this, recount](std::string user, QuotaAsked asked) {
+    return report_quota(shared, std::move(user), asked == QuotaAsked::counted_anew ? recount : Recount{});
+  };
   auto answer =
-      co_await answer_admin({shared.generation()->config, shared.users, shared.bans, this}, std::move(request));
+      co_await answer_admin({shared.generation()->config, shared.users, shared.bans, quotas, this}, std::move(request));
   log::info("administration", {{"command", command}, {"name", name}, {"exit", static_cast<int>(answer.exit)}});
   co_return answer;
 }

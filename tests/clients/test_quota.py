@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 from ftp_wire import wait_until
-from gantry import Gantry, Setup
+from gantry import Gantry, Setup, stop
 from harness import ClientTest, for_stores
 from trees import MIB, content
 
@@ -214,3 +214,8 @@ class Held(WithQuota):
         for command in ("show", "recount"):
             self.quota(command, "writer", exit=1)
             self.quota(command, "nobody", exit=1)
+        other.store("STOR c", content("c", MIB))
+        self.assertEqual(stop(self.server.process), 0)
+        self.assertRegex(self.quota("show", "demo"), rf"bytes +{2 * MIB} +{LIMIT} ")
+        self.assertRegex(self.quota("recount", "demo"), rf"bytes +{3 * MIB} +{LIMIT} ")
+        self.assertRegex(self.quota("show", "demo"), rf"bytes +{3 * MIB} +{LIMIT} ")

@@ -160,10 +160,10 @@ TEST(House, SessionsNameNoBackEnd) {
   });
 }
 
-TEST(House, OnlyWireNamesConcreteBackEnds) {
-  const std::regex concrete(R"(\b(Local|Memory|Object|Subtree|Mount)FileSystem\b|\bRemoteStore\b)");
+TEST(House, OnlyStorageNamesConcreteBackEnds) {
+  const std::regex concrete(R"(\b(Local|Memory|Object|Subtree|Mount|Rules|Quota)FileSystem\b|\bRemoteStore\b)");
   const std::string found = places_with(concrete, [](const SourceFile& file) {
-    return file.room == "vfs" || file.room == "object" || file.path.starts_with("server/wire");
+    return file.room == "vfs" || file.room == "object" || file.path.starts_with("server/storage");
   });
   EXPECT_EQ(found, "");
 }
