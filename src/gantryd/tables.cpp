@@ -45,8 +45,8 @@ std::string table(const Line& heading, std::vector<Line> lines) {
   for (const Line& line : lines) {
     std::string text;
     for (std::size_t i = 0; i < line.size(); ++i) text += fmt::format("{:<{}}  ", line[i], widths[i]);
-    out += trim(text);
-    out += '\n';
+    text.erase(text.find_last_not_of(' ') + 1);
+    out += text + '\n';
   }
   return out;
 }

@@ -209,7 +209,8 @@ class Held(WithQuota):
         answer = json.loads(self.quota("show", "demo", "--json"))["result"]
         self.assertEqual((answer["bytes"], answer["files"], answer["bytes_left"]), (MIB, 1, LIMIT - MIB))
         self.assertTrue(answer["counted"] and not answer["to_be_counted"])
-        self.assertRegex(self.quota("recount", "demo"), rf"bytes +{2 * MIB} +{LIMIT} +{LIMIT - 2 * MIB}\nfiles +2 +5 +3")
+        self.assertRegex(self.quota("recount", "demo"),
+                         rf"^ +USED +ALLOWED +LEFT\nbytes +{2 * MIB} +{LIMIT} +{LIMIT - 2 * MIB}\nfiles +2 +5 +3")
         self.assertEqual(self.used(session), (2 * MIB, 2))
         for command in ("show", "recount"):
             self.quota(command, "writer", exit=1)
