@@ -41,7 +41,11 @@ const std::map<std::string, Rooms>& may_include() {
       {"session", {"base", "digest", "async", "proto", "config", "tls", "vfs", "accounts", "limits"}},
       {"server", all},
       {"gantryd", all},
-      {"gantry", {"base"}},
+      {"ftp", {"base", "proto"}},
+      {"transfer", {"base", "digest", "ftp"}},
+      {"terminal", {"base"}},
+      {"client", {"base", "digest", "ftp", "transfer", "terminal"}},
+      {"gantry", {"client"}},
   };
   return table;
 }

@@ -1,0 +1,61 @@
+// One run of the program: the settings, the connections made so far, and in the shell where we are.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "client/exit.hpp"
+#include "client/settings.hpp"
+#include "ftp/connection.hpp"
+#include "transfer/board.hpp"
+
+namespace gantry::client {
+
+/// A path on a server.
+struct Place {
+  ftp::Connection* connection = nullptr;  ///< open
+  std::string path;                       ///< absolute, without a slash at the end unless it is "/"
+  bool directory = false;                 ///< it was written with a slash at the end
+};
+
+class Session {
+ public:
+  explicit Session(Settings settings) : settings_(std::move(settings)) {}
+
+  /// What a verb's argument means: a URL, or in the shell a path below the current directory. Connects and logs in
+  /// when that was not done.
+  [[nodiscard]] ftp::Outcome<Place> place(const std::string& argument);
+  /// A further connection to the same server, for work side by side.
+  [[nodiscard]] std::unique_ptr<ftp::Connection> another(const ftp::Connection& like) const;
+
+  /// The shell's current server and directory; one-shot runs have none.
+  [[nodiscard]] ftp::Outcome<void> go(const std::string& url_or_path);
+  [[nodiscard]] const Place& here() const { return here_; }
+  void leave();
+
+  Settings& settings() { return settings_; }
+  transfer::Board& board() { return board_; }
+  /// Set by Ctrl-C; a verb that sees it ends soon.
+  std::atomic<bool>& stop() { return stop_; }
+
+  /// Prints a failure on standard error, "what: why", and returns its exit code.
+  Exit report(const std::string& what, const ftp::Failure& failure) const;
+
+ private:
+  [[nodiscard]] ftp::Outcome<ftp::Connection*> connect(const ftp::Site& site);
+  [[nodiscard]] ftp::ConnectionOptions connection_options() const;
+
+  Settings settings_;
+  transfer::Board board_;
+  std::atomic<bool> stop_ = false;
+  std::map<std::string, std::unique_ptr<ftp::Connection>> connections_;  ///< by to_text(site)
+  Place here_;
+};
+
+/// `path` as the server's path without ".", ".." and doubled slashes; what is not absolute lies below `base`.
+[[nodiscard]] std::string resolve(const std::string& base, const std::string& path);
+
+}  // namespace gantry::client

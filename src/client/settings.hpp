@@ -1,0 +1,27 @@
+// What the user wishes, from the command line, the configuration file and the defaults, in this order.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "ftp/connection.hpp"
+#include "transfer/file.hpp"
+
+namespace gantry::client {
+
+/// How progress is shown.
+enum class Show : std::uint8_t { automatic, bars, lines, json, nothing };
+
+struct Settings {
+  ftp::ConnectionOptions connection;
+  transfer::FileOptions file;
+  unsigned parallel = 1;    ///< files at once
+  unsigned segments = 1;    ///< connections for one large file
+  std::uint64_t limit = 0;  ///< bytes per second over all transfers; 0: none
+  Show show = Show::automatic;
+  bool json = false;   ///< listings and results as JSON lines
+  bool plain = false;  ///< clear text although passwords can be read on the way
+  std::string password_file;
+};
+
+}  // namespace gantry::client

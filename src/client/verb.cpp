@@ -1,0 +1,37 @@
+#include "client/verb.hpp"
+
+#include <algorithm>
+#include <iostream>
+
+#include "client/verbs/verbs.hpp"
+
+namespace gantry::client {
+
+std::span<const Verb> verbs() {
+  static const std::vector<Verb> table = [] {
+    std::vector<Verb> all;
+    for (const auto& group : {listing_verbs(), transfer_verbs()}) all.insert(all.end(), group.begin(), group.end());
+    return all;
+  }();
+  return table;
+}
+
+const Verb* find_verb(std::string_view name) {
+  for (const Verb& verb : verbs())
+    if (verb.name == name || std::ranges::find(verb.aliases, name) != verb.aliases.end()) return &verb;
+  return nullptr;
+}
+
+Exit run_verb(Session& session, const Verb& verb, std::vector<std::string> words) {
+  CLI::App app{std::string(verb.summary), std::string(verb.name)};
+  const Action action = verb.define(app);
+  std::ranges::reverse(words);  // as CLI11 wants them
+  try {
+    app.parse(words);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem) == 0 ? Exit::ok : Exit::usage;
+  }
+  return action(session);
+}
+
+}  // namespace gantry::client

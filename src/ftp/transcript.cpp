@@ -1,0 +1,72 @@
+#include "ftp/transcript.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/text.hpp"
+
+namespace gantry::ftp {
+namespace {
+
+std::string_view without_line_end(std::string_view line) {
+  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+/// The code of "250 done" and "250-more"; 0 for lines that have none.
+int code_of(std::string_view line) {
+  if (line.size() < 3 || !std::ranges::all_of(line.substr(0, 3), [](unsigned char c) { return std::isdigit(c) != 0; }))
+    return 0;
+  if (line.size() > 3 && line[3] != ' ' && line[3] != '-') return 0;
+  return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
+}
+
+}  // namespace
+
+void Transcript::begin() {
+  exchanges_.clear();
+  bytes_ = 0;
+}
+
+void Transcript::sent(std::string_view line) {
+  line = without_line_end(line);
+  const bool secret =
+      equal_ignoring_case(line.substr(0, 5), "PASS ") || equal_ignoring_case(line.substr(0, 5), "ACCT ");
+  if (trace_) trace_(true, secret ? std::string(line.substr(0, 5)) + "***" : line);
+  exchanges_.push_back({.command = std::string(line), .replies = {}});
+}
+
+bool Transcript::received(std::string_view line) {
+  bytes_ += line.size();
+  if (too_much()) return false;
+  line = without_line_end(line);
+  if (trace_) trace_(false, escape_control(line));
+  if (exchanges_.empty()) exchanges_.emplace_back();
+  Exchange& exchange = exchanges_.back();
+  const int code = code_of(line);
+  if (!exchange.open) {
+    exchange.replies.push_back({.code = code, .lines = {}});
+    exchange.open = code == 0 || (line.size() > 3 && line[3] == '-');
+    exchange.replies.back().lines.emplace_back(code == 0 ? line : line.substr(std::min<std::size_t>(4, line.size())));
+    return true;
+  }
+  Reply& reply = exchange.replies.back();
+  const bool last = code != 0 && code == reply.code && (line.size() == 3 || line[3] == ' ');
+  reply.lines.emplace_back(last ? line.substr(std::min<std::size_t>(4, line.size())) : line);
+  exchange.open = !last;
+  return true;
+}
+
+const Reply* Transcript::reply_to(std::string_view command) const {
+  for (auto exchange = exchanges_.rbegin(); exchange != exchanges_.rend(); ++exchange)
+    if (exchange->command == command && !exchange->replies.empty() && !exchange->open) return &exchange->replies.back();
+  return nullptr;
+}
+
+const Reply* Transcript::last() const {
+  for (auto exchange = exchanges_.rbegin(); exchange != exchanges_.rend(); ++exchange)
+    if (!exchange->replies.empty()) return &exchange->replies.back();
+  return nullptr;
+}
+
+}  // namespace gantry::ftp
