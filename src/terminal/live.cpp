@@ -1,0 +1,124 @@
+#include "terminal/live.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <mutex>
+
+namespace gantry::terminal {
+namespace {
+
+constexpr std::string_view erase_below = "\r\x1b[J";
+constexpr std::string_view hide_cursor = "\x1b[?25l";
+constexpr std::string_view show_cursor = "\x1b[?25h";
+constexpr std::string_view leave = "\r\x1b[J\x1b[?25h";  // both, for signal handlers
+
+/// Recursive: a question is asked in the midst of what may itself say something.
+std::recursive_mutex screen;
+/// Lines stand there and the cursor is hidden. Read by signal handlers.
+std::atomic<bool> drawn = false;
+
+/// Everything in one write where the terminal takes it, so that no half of a frame is seen.
+void write_all(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t put = ::write(STDERR_FILENO, text.data(), text.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(put));
+  }
+}
+
+/// Gives the terminal back and lets the signal do what it does by default.
+void leave_screen(int signal) {
+  const int saved = errno;
+  if (drawn.exchange(false)) [[maybe_unused]]
+    const ssize_t put = ::write(STDERR_FILENO, leave.data(), leave.size());
+  struct sigaction standard{};
+  standard.sa_handler = SIG_DFL;
+  struct sigaction ours{};
+  ::sigaction(signal, &standard, &ours);
+  sigset_t only{};
+  sigset_t before{};
+  sigemptyset(&only);
+  sigaddset(&only, signal);
+  ::raise(signal);
+  ::pthread_sigmask(SIG_UNBLOCK, &only, &before);  // here the process ends, or stops until SIGCONT
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  ::sigaction(signal, &ours, nullptr);
+  errno = saved;
+}
+
+constexpr std::array leaving = {SIGTSTP, SIGQUIT, SIGABRT, SIGTERM, SIGHUP, SIGINT};
+std::array<struct sigaction, leaving.size()> replaced;
+
+/// Only where the default stands: who handles a signal in another way ends in order, and the destructor runs.
+void watch_signals() {
+  struct sigaction ours{};
+  ours.sa_handler = leave_screen;
+  ours.sa_flags = SA_RESTART;
+  for (std::size_t i = 0; i < leaving.size(); ++i) {
+    ::sigaction(leaving[i], nullptr, &replaced[i]);
+    if (replaced[i].sa_handler == SIG_DFL) ::sigaction(leaving[i], &ours, nullptr);
+  }
+}
+
+void forget_signals() {
+  for (std::size_t i = 0; i < leaving.size(); ++i)
+    if (replaced[i].sa_handler == SIG_DFL) ::sigaction(leaving[i], &replaced[i], nullptr);
+}
+
+bool in_foreground() { return ::tcgetpgrp(STDERR_FILENO) == ::getpgrp(); }
+
+void clear() {
+  if (drawn.exchange(false)) write_all(leave);
+}
+
+}  // namespace
+
+Live::Live() { watch_signals(); }
+
+Live::~Live() {
+  const std::scoped_lock lock(screen);
+  clear();
+  forget_signals();
+}
+
+void Live::draw(std::string_view above, const std::vector<std::string>& lines) {
+  const std::scoped_lock lock(screen);
+  const bool drawing = !lines.empty() && in_foreground();
+  if (above.empty() && !drawing) return clear();
+  std::string frame;
+  if (drawn) frame += above.empty() ? "\r" : erase_below;
+  frame += above;
+  if (!drawing) {
+    if (drawn.exchange(false)) frame += show_cursor;
+    return write_all(frame);
+  }
+  frame += hide_cursor;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (i > 0) frame += "\r\n";
+    frame.append(lines[i]).append("\x1b[K");
+  }
+  frame += "\x1b[J\r";
+  if (lines.size() > 1) frame.append("\x1b[").append(std::to_string(lines.size() - 1)).append("A");
+  drawn = true;
+  write_all(frame);
+}
+
+void say(std::string_view line) {
+  const std::scoped_lock lock(screen);
+  clear();
+  write_all(std::string(line) + "\n");
+}
+
+Still::Still() {
+  screen.lock();
+  clear();
+}
+
+Still::~Still() { screen.unlock(); }
+
+}  // namespace gantry::terminal
