@@ -12,10 +12,10 @@
 namespace gantry::transfer {
 
 Outcome<FileResult> download(ftp::Connection& connection, const std::string& remote, const std::string& local,
-                             const FileOptions& /*options*/, Board& board, Board::Id id,
+                             const FileOptions& options, Board& board, Board::Id id,
                              const std::atomic<bool>& /*stop*/) {
   board.phase(id, Phase::connecting);
-  auto entry = connection.stat(remote);
+  auto entry = options.known ? *options.known : connection.stat(remote);
   if (!entry) return ftp::failed(entry.error());
   const std::string part = local + ".part";
   auto file = LocalFile::create(part);

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "ftp/connection.hpp"
@@ -41,6 +42,8 @@ struct FileOptions {
   Milliseconds first_pause = Seconds(1);  ///< before the second try; doubles up to `longest_pause`
   Milliseconds longest_pause = Seconds(60);
   std::function<Existing(const std::string& question)> ask;
+  /// Of a download: what a listing just said of the source; saves asking the server.
+  std::optional<ftp::Entry> known{};
   /// Called before bytes are sent or taken; may wait to keep a bandwidth limit.
   std::function<void(std::size_t bytes)> pace;
 };
