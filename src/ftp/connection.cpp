@@ -8,14 +8,18 @@
 #include <mutex>
 
 #include "base/text.hpp"
+#include "ftp/checksums.hpp"
 #include "ftp/curl_failure.hpp"
 #include "ftp/transcript.hpp"
+#include "proto/time_text.hpp"
 
 namespace gantry::ftp {
 namespace {
 
 constexpr int not_found = 550;
-constexpr std::size_t longest_command = 4096;  // what most servers read
+constexpr int not_implemented = 502;
+constexpr std::uint64_t slowest_hash = 4 * mib;  // bytes a second, of stores that have to be read for it
+constexpr std::size_t longest_command = 4096;    // what most servers read
 
 void start_curl_once() {
   static std::once_flag once;
@@ -66,7 +70,7 @@ struct Connection::Impl {
   [[nodiscard]] std::string url_of(std::string_view path) const;
   void prepare(std::string_view path);
   Outcome<void> perform();
-  Outcome<void> quote(const std::vector<std::string>& commands);
+  Outcome<void> quote(const std::vector<std::string>& commands, Milliseconds limit);
 
   static int on_debug(CURL* handle, curl_infotype type, char* data, std::size_t size, void* self);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
@@ -81,6 +85,7 @@ struct Connection::Impl {
   std::array<char, CURL_ERROR_SIZE> error_text{};
   Features features;
   std::string home = "/";
+  std::string selected_hash;  ///< by OPTS HASH or by default
   bool opened = false;
 
   // Of the running operation.
@@ -197,8 +202,9 @@ Outcome<void> Connection::Impl::perform() {
 }
 
 /// Runs commands without a data connection; a negative reply to one is not a failure here.
-Outcome<void> Connection::Impl::quote(const std::vector<std::string>& commands) {
+Outcome<void> Connection::Impl::quote(const std::vector<std::string>& commands, Milliseconds limit) {
   prepare("");
+  set(CURLOPT_SERVER_RESPONSE_TIMEOUT, static_cast<long>(std::max<std::int64_t>(limit.count() / 1000, 1)));
   set(CURLOPT_NOBODY, 1L);
   curl_slist* list = nullptr;
   for (const std::string& line : commands) list = curl_slist_append(list, ("*" + line).c_str());
@@ -215,8 +221,9 @@ Connection::~Connection() = default;
 
 Outcome<void> Connection::open() {
   if (impl_->opened) return {};
-  if (auto done = impl_->quote({"FEAT"}); !done) return done;
+  if (auto done = impl_->quote({"FEAT"}, impl_->options.reply_timeout); !done) return done;
   if (const Reply* reply = impl_->transcript.reply_to("FEAT")) impl_->features = Features(*reply);
+  impl_->selected_hash = default_hash(impl_->features);
   char* entry = nullptr;
   curl_easy_getinfo(impl_->easy, CURLINFO_FTP_ENTRY_PATH, &entry);
   if (entry != nullptr && *entry == '/' && !has_control(entry)) impl_->home = entry;
@@ -238,7 +245,7 @@ Outcome<Reply> Connection::command(const std::string& line) {
   if (has_control(line) || line.empty()) return failed(Why::usage, "a command must not have control characters");
   if (line.size() > longest_command) return failed(Why::usage, "the command is longer than servers read");
   if (auto ready = open(); !ready) return failed(ready.error());
-  if (auto done = impl_->quote({line}); !done) return failed(done.error());
+  if (auto done = impl_->quote({line}, impl_->options.reply_timeout); !done) return failed(done.error());
   const Reply* reply = impl_->transcript.reply_to(line);
   if (reply == nullptr) return failed(Why::network, "the server did not answer " + escape_control(line));
   return *reply;
@@ -304,6 +311,81 @@ Outcome<Entry> Connection::stat(const std::string& path) {
     return failed(
         {.why = Why::refused, .text = escape_control(path) + ": no such file or directory", .reply = not_found});
   return *found;
+}
+
+Outcome<std::uint64_t> Connection::size(const std::string& path) {
+  auto reply = demand("SIZE " + path);
+  if (!reply) return failed(reply.error());
+  const auto size = parse_number(trim(reply->lines.back()));
+  if (!size) return failed(Why::network, "the server's answer to SIZE is no number: " + reply->text());
+  return *size;
+}
+
+std::vector<digest::Algorithm> Connection::checksum_algorithms() const {
+  std::vector<digest::Algorithm> algorithms;
+  for (const ChecksumWay& way : checksum_ways(features())) algorithms.push_back(way.algorithm);
+  return algorithms;
+}
+
+Outcome<Checksum> Connection::hash(const std::string& path, digest::Algorithm algorithm, ByteRange range,
+                                   std::optional<std::uint64_t> size) {
+  if (auto ready = open(); !ready) return failed(ready.error());
+  const auto ways = checksum_ways(features());
+  const auto way = std::ranges::find(ways, algorithm, &ChecksumWay::algorithm);
+  if (way == ways.end())
+    return failed({.why = Why::refused,
+                   .text = fmt::format("the server has no checksum {}", digest::name(algorithm)),
+                   .reply = not_implemented});
+  if (!size && range.length == ByteRange::unbounded) {
+    auto told = this->size(path);
+    if (!told) return failed(told.error());
+    size = *told;
+  }
+  if (size && range.offset <= *size) range.length = std::min(range.length, *size - range.offset);
+  const std::uint64_t to_read = range.length;
+  if (range.offset == 0 && range.length == size) range = {};
+  if (!range.whole() && !way->ranges)
+    return failed(
+        {.why = Why::refused, .text = "the server has checksums of whole files only", .reply = not_implemented});
+
+  std::vector<std::string> commands;
+  if (way->style == ChecksumStyle::hash && way->name != impl_->selected_hash)
+    commands.push_back("OPTS HASH " + way->name);
+  if (way->style == ChecksumStyle::hash && !range.whole())
+    commands.push_back(fmt::format("RANG {} {}", range.offset, range.offset + range.length - 1));
+  const std::string question = checksum_command(*way, path, range);
+  commands.push_back(question);
+  const Milliseconds limit = impl_->options.reply_timeout + Seconds(to_read / slowest_hash);
+  if (auto done = impl_->quote(commands, limit); !done) return failed(done.error());
+  if (way->style == ChecksumStyle::hash) impl_->selected_hash = way->name;
+  const Reply* reply = impl_->transcript.reply_to(question);
+  if (reply == nullptr) return failed(Why::network, "the server did not answer " + escape_control(question));
+  if (!reply->positive())
+    return failed({.why = Why::refused, .text = reply->text(), .reply = reply->code, .again = reply->code < 500});
+  auto hex = parse_checksum(*way, range, *reply);
+  if (!hex) return failed(Why::network, "the server's answer has no checksum as asked for: " + reply->text());
+  return Checksum{algorithm, std::move(*hex)};
+}
+
+Outcome<void> Connection::set_modified(const std::string& path, WallTime time) {
+  if (auto ready = open(); !ready) return ready;
+  if (!features().has("MFMT"))
+    return failed({.why = Why::refused, .text = "the server cannot set times (no MFMT)", .reply = not_implemented});
+  auto done = demand(fmt::format("MFMT {} {}", proto::format_time_val(std::chrono::floor<Seconds>(time)), path));
+  return done ? Outcome<void>() : failed(done.error());
+}
+
+Outcome<void> Connection::rename(const std::string& from, const std::string& to) {
+  if (auto ready = demand("RNFR " + from); !ready) return failed(ready.error());
+  auto done = demand("RNTO " + to);
+  return done ? Outcome<void>() : failed(done.error());
+}
+
+bool Connection::restarts() const { return to_upper(features().parameters("REST")).starts_with("STREAM"); }
+
+Outcome<void> Connection::keep_alive() {
+  auto done = command("NOOP");
+  return done ? Outcome<void>() : failed(done.error());
 }
 
 Outcome<void> Connection::receive(const std::string& path, std::uint64_t offset, std::optional<std::uint64_t> length,

@@ -13,6 +13,7 @@
 
 #include "base/bytes.hpp"
 #include "base/units.hpp"
+#include "digest/digest.hpp"
 #include "ftp/entry.hpp"
 #include "ftp/failure.hpp"
 #include "ftp/site.hpp"
@@ -45,14 +46,31 @@ struct ConnectionOptions {
   Milliseconds connect_timeout = Seconds(15);
   Milliseconds reply_timeout = Seconds(60);  ///< for each reply
   Milliseconds stall_timeout = Seconds(60);  ///< without a byte on the data connection
-  std::size_t max_listing = 256 * mib;       ///< bytes of one listing
-  std::string ca_file;                       ///< empty: the system's
-  std::string pinned_key;                    ///< "sha256//BASE64" of the server's public key; empty: none
-  bool active = false;                       ///< PORT and EPRT instead of PASV and EPSV
+  Milliseconds final_timeout =
+      Seconds(600);                     ///< for the reply behind the last byte of an upload: stores take their time
+  std::size_t max_listing = gib;        ///< bytes of one listing
+  std::size_t max_entries = 5'000'000;  ///< of one listing
+  bool active = false;                  ///< PORT and EPRT instead of PASV and EPSV
+
+  std::string ca_file;      ///< empty: the system's
+  std::string pinned_key;   ///< "sha256//BASE64" of the server's public key, which then is the only one; empty: none
+  std::string known_hosts;  ///< file with the keys of servers trusted before; empty: none
+  bool trust_on_first_use = false;  ///< a server nobody vouches for and never seen before is trusted and remembered
+  /// Asked about such a server, with a text of several lines; true trusts and remembers it. Without: refused.
+  std::function<bool(const std::string& question)> ask_trust;
+
   /// Asked several times a second; true ends the running operation with Why::cancelled.
   const std::atomic<bool>* stop = nullptr;
   /// Each line on the control connection, without CRLF, passwords replaced. `sent`: from us.
   std::function<void(bool sent, std::string_view line)> trace;
+};
+
+/// A checksum as the server gives it.
+struct Checksum {
+  digest::Algorithm algorithm = digest::Algorithm::sha256;
+  std::string hex;  ///< lower case
+
+  bool operator==(const Checksum&) const = default;
 };
 
 /// Takes bytes of a download in order. A failure ends the transfer and is what receive() returns.
@@ -91,6 +109,22 @@ class Connection {
   Outcome<std::vector<Entry>> list(const std::string& directory, std::size_t* unsafe = nullptr);
   /// By MLST, else by SIZE and MDTM, else by a listing of the directory above. Refused with 550 when nothing is there.
   Outcome<Entry> stat(const std::string& path);
+  Outcome<std::uint64_t> size(const std::string& path);
+
+  /// What hash() can ask this server for, strongest first; empty before open().
+  [[nodiscard]] std::vector<digest::Algorithm> checksum_algorithms() const;
+  /// By HASH, X... or MD5. `size` is the whole file's, where the caller knows it: the wait for the reply grows with
+  /// what the server has to read, and a range that is all of it needs no server that knows ranges.
+  Outcome<Checksum> hash(const std::string& path, digest::Algorithm algorithm, ByteRange range = {},
+                         std::optional<std::uint64_t> size = {});
+
+  /// Sets the time of last modification (MFMT); refused with 502 by servers without it.
+  Outcome<void> set_modified(const std::string& path, WallTime time);
+  Outcome<void> rename(const std::string& from, const std::string& to);
+  /// True when the server continues files in the middle (FEAT "REST STREAM").
+  [[nodiscard]] bool restarts() const;
+  /// Lets the server know that we are still there; fails when it is gone.
+  Outcome<void> keep_alive();
 
   /// Bytes of `path` from `offset` to the end, or `length` of them.
   Outcome<void> receive(const std::string& path, std::uint64_t offset, std::optional<std::uint64_t> length,

@@ -21,9 +21,11 @@ enum class Why : std::uint8_t {
 
 struct Failure {
   Why why = Why::network;
-  std::string text{};  ///< a sentence for people, without secrets; control characters of the server are escaped
-  int reply = 0;       ///< last reply code, 0 when there was none
-  bool again = false;  ///< the same may work later: 4xx, cut connections, time-outs
+  std::string text{};        ///< a sentence for people, without secrets; control characters of the server are escaped
+  int reply = 0;             ///< last reply code, 0 when there was none
+  bool again = false;        ///< the same may work later: 4xx, cut connections, time-outs
+  bool too_many = false;     ///< the server has too many connections (421 before the login and the like): use fewer
+  bool unconfirmed = false;  ///< an upload whose last byte has left and whose final reply did not come: it may be there
 
   bool operator==(const Failure&) const = default;
 };

@@ -41,7 +41,7 @@ const std::map<std::string, Rooms>& may_include() {
       {"session", {"base", "digest", "async", "proto", "config", "tls", "vfs", "accounts", "limits"}},
       {"server", all},
       {"gantryd", all},
-      {"ftp", {"base", "proto"}},
+      {"ftp", {"base", "digest", "proto"}},
       {"transfer", {"base", "digest", "ftp"}},
       {"terminal", {"base"}},
       {"client", {"base", "digest", "ftp", "transfer", "terminal"}},
