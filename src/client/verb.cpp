@@ -10,7 +10,7 @@ namespace gantry::client {
 std::span<const Verb> verbs() {
   static const std::vector<Verb> table = [] {
     std::vector<Verb> all;
-    for (const auto& group : {listing_verbs(), transfer_verbs()}) all.insert(all.end(), group.begin(), group.end());
+    for (const auto& group : {listing_verbs(), transfer_verbs(), mirror_verbs()}) all.insert(all.end(), group.begin(), group.end());
     return all;
   }();
   return table;

@@ -9,5 +9,6 @@ namespace gantry::client {
 
 [[nodiscard]] std::vector<Verb> listing_verbs();   ///< ls, ...
 [[nodiscard]] std::vector<Verb> transfer_verbs();  ///< get, put, ...
+[[nodiscard]] std::vector<Verb> mirror_verbs();    ///< mirror, sync
 
 }  // namespace gantry::client

@@ -42,7 +42,7 @@ const std::map<std::string, Rooms>& may_include() {
       {"server", all},
       {"gantryd", all},
       {"ftp", {"base", "digest", "proto"}},
-      {"transfer", {"base", "digest", "ftp"}},
+      {"transfer", {"base", "digest", "proto", "ftp"}},
       {"terminal", {"base"}},
       {"client", {"base", "digest", "ftp", "transfer", "terminal"}},
       {"gantry", {"client"}},

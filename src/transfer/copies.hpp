@@ -1,0 +1,28 @@
+// How a mirror's files travel.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "transfer/mirror.hpp"
+
+namespace gantry::transfer {
+
+/// Where the two tops are.
+struct MirrorPlaces {
+  Direction direction = Direction::down;
+  std::string local;
+  std::string remote;
+
+  [[nodiscard]] std::string local_path(const std::string& path) const { return below(local, path); }
+  [[nodiscard]] std::string remote_path(const std::string& path) const {
+    return remote == "/" ? "/" + path : below(remote, path);
+  }
+};
+
+/// One after the other over `connection`. References outlive the result.
+[[nodiscard]] std::unique_ptr<Copies> copies_in_turn(ftp::Connection& connection, MirrorPlaces places,
+                                                     FileOptions options, Board& board, const std::atomic<bool>& stop);
+
+}  // namespace gantry::transfer
