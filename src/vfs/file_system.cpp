@@ -1,5 +1,7 @@
 #include "vfs/file_system.hpp"
 
+#include <set>
+
 namespace gantry::vfs {
 
 Task<Result<void>> FileSystem::enter(Path path) {
@@ -24,6 +26,17 @@ Task<Result<void>> FileSystem::may_rename(Path from) {
 
 Task<Result<void>> FileSystem::move_to(FileSystem& /*target*/, Path from, Path to, Existing /*existing*/) {
   co_return fail(Errc::across_stores, "rename", from.text() + " to " + to.text());
+}
+
+Result<void> check_combined_names(const Path& target, const std::vector<Path>& sources) {
+  if (sources.empty()) return fail(Errc::invalid, "combine", "no sources");
+  if (target.is_root()) return fail(Errc::is_directory, "combine", "the root");
+  std::set<Path> seen{target};
+  for (const Path& source : sources) {
+    if (source.is_root()) return fail(Errc::is_directory, "combine", "the root");
+    if (!seen.insert(source).second) return fail(Errc::invalid, "combine", source.text() + ": named twice");
+  }
+  return {};
 }
 
 }  // namespace gantry::vfs

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -125,6 +126,19 @@ struct RenameProgress {
   std::uint64_t of = 0;
 };
 
+struct CombineOptions {
+  Existing existing = Existing::may_go;
+  /// Told on the lane, while the call runs, how many bytes of the new file are there.
+  std::function<void(std::uint64_t bytes)> progress = {};
+};
+
+/// What became of a combine() that made its file.
+struct Combined {
+  Entry entry;                       ///< the new file
+  std::vector<std::uint64_t> sizes;  ///< of the sources, bytes
+  std::vector<std::size_t> left;     ///< the sources, by position, that could not be removed and are still there
+};
+
 /// Checksums of a whole file.
 struct KnownChecksums {
   std::uint64_t size = 0;  ///< of the file, bytes
@@ -163,6 +177,14 @@ class FileSystem {
   [[nodiscard]] virtual std::optional<RenameProgress> rename_progress() const { return std::nullopt; }
   /// A file's content to a new or replaced file, without going through the client.
   [[nodiscard]] virtual Task<Result<void>> copy(Path from, Path to) = 0;
+  /// Joins the files `sources`, in this order, to the file `target`, then removes them; nothing passes through the
+  /// client. The target appears, or replaces an older file, at once and only when every byte of every source is in it
+  /// and proved. On error target and sources are as they were, or detail "uncertain" with Errc::unavailable says that
+  /// nobody knows of the target; the sources are there in any case. Errc::invalid without sources, when one is named
+  /// twice or is the target; not_found, is_directory (target or source), unfinished (an interrupted upload as a
+  /// source), already_exists, across_stores, too_large, no_space, conflict when a source changes meanwhile.
+  [[nodiscard]] virtual Task<Result<Combined>> combine(Path target, std::vector<Path> sources,
+                                                       CombineOptions options) = 0;
   /// Errc::not_found, is_directory.
   [[nodiscard]] virtual Task<Result<void>> remove_file(Path path) = 0;
   /// Errc::not_found, not_directory, not_empty; the root is Errc::denied.
@@ -180,5 +202,8 @@ class FileSystem {
   /// One of them; nothing when it is not known.
   [[nodiscard]] Task<Result<std::optional<std::string>>> known_checksum(Path path, digest::Algorithm algorithm);
 };
+
+/// Whether these names can be combined at all: Errc::invalid, or is_directory when one is the root.
+[[nodiscard]] Result<void> check_combined_names(const Path& target, const std::vector<Path>& sources);
 
 }  // namespace gantry::vfs

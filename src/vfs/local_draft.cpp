@@ -22,16 +22,16 @@ constexpr ::mode_t new_file_mode = 0666;             // less the umask
 
 /// copy_file_range where the file system can (shared blocks on some), otherwise through a buffer.
 /// The number of bytes copied, 0 at the end of the source, -1 with errno.
-::ssize_t copy_piece(int from, int to, std::uint64_t offset, std::size_t length) {
-  auto source_offset = static_cast<::off64_t>(offset);
-  auto target_offset = source_offset;
+::ssize_t copy_piece(int from, std::uint64_t from_offset, int to, std::uint64_t to_offset, std::size_t length) {
+  auto source_offset = static_cast<::off64_t>(from_offset);
+  auto target_offset = static_cast<::off64_t>(to_offset);
   const ::ssize_t copied = ::copy_file_range(from, &source_offset, to, &target_offset, length, 0);
   if (copied >= 0) return copied;
   if (errno != EXDEV && errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS) return -1;
   std::vector<std::byte> block(std::min<std::size_t>(length, 256 * kib));
-  const ::ssize_t count = ::pread(from, block.data(), block.size(), static_cast<::off_t>(offset));
+  const ::ssize_t count = ::pread(from, block.data(), block.size(), static_cast<::off_t>(from_offset));
   if (count <= 0) return count;
-  return ::pwrite(to, block.data(), static_cast<std::size_t>(count), static_cast<::off_t>(offset));
+  return ::pwrite(to, block.data(), static_cast<std::size_t>(count), static_cast<::off_t>(to_offset));
 }
 
 bool same_file(const struct ::stat& a, const struct ::stat& b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
@@ -187,14 +187,15 @@ Result<void> LocalDraft::create() {
 
 void LocalDraft::keep_from(UniqueFd source, std::uint64_t bytes) {
   source_ = std::move(source);
+  source_begin_ = position_;
   to_keep_ = bytes;
 }
 
 Result<std::uint64_t> LocalDraft::keep_some() {
   const std::uint64_t stop = position_ + std::min(to_keep_, keep_step_bytes);
   while (position_ < stop) {
-    const ::ssize_t copied =
-        copy_piece(source_.get(), file_.get(), position_, static_cast<std::size_t>(stop - position_));
+    const ::ssize_t copied = copy_piece(source_.get(), position_ - source_begin_, file_.get(), position_,
+                                        static_cast<std::size_t>(stop - position_));
     if (copied < 0 && errno == EINTR) continue;
     if (copied < 0) return fail_errno(errno, "copy", path_.text());
     if (copied == 0) return fail(Errc::conflict, "copy", path_.text() + ": became shorter");

@@ -23,7 +23,7 @@ class LocalDraft {
   /// Copies the next piece (at most 64 MiB) of what the present file contributes; the bytes still to copy.
   /// To be called until it says 0, before anything is written.
   [[nodiscard]] Result<std::uint64_t> keep_some();
-  /// The same for any open file: the first `bytes` of it become the draft's content.
+  /// The same for any open file: the first `bytes` of it become the next ones of the draft.
   void keep_from(UniqueFd source, std::uint64_t bytes);
 
   [[nodiscard]] Result<void> write(ByteView bytes);
@@ -61,6 +61,7 @@ class LocalDraft {
   bool name_must_be_free_ = false;       // on publishing
   std::optional<std::string> based_on_;  // Entry::unique of the file that append and at_offset continue
   UniqueFd source_;
+  std::uint64_t source_begin_ = 0;  // position of the source's first byte
   std::uint64_t to_keep_ = 0;
   std::uint64_t position_ = 0;
 };

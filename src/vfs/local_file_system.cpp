@@ -1,7 +1,6 @@
 #include "vfs/local_file_system.hpp"
 
-#include <fcntl.h>
-
+#include "vfs/local_combine.hpp"
 #include "vfs/local_draft.hpp"
 #include "vfs/local_operations.hpp"
 #include "vfs/local_streams.hpp"
@@ -57,15 +56,11 @@ Task<Result<void>> LocalFileSystem::rename(Path from, Path to, Existing existing
 
 Task<Result<void>> LocalFileSystem::copy(Path from, Path to) {
   using Draft = Result<std::unique_ptr<LocalDraft>>;
-  auto opened = co_await run_blocking(*pool_, [root = root_, pool = pool_, from, to]() -> Draft {
-    // Judged as a reader judges it: a plain file that may be read.
-    if (auto readable = open_local_reader(*root, *pool, from, {}); !readable) return fail(std::move(readable.error()));
-    auto source = root->open_path(from, O_RDONLY | O_NONBLOCK);
+  auto opened = co_await run_blocking(*pool_, [root = root_, from, to]() -> Draft {
+    auto source = open_plain_file(*root, from);
     if (!source) return fail(std::move(source.error()));
-    struct ::stat status{};
-    if (::fstat(source->get(), &status) != 0) return fail(Errc::unavailable, "copy", from.text());
     auto draft = LocalDraft::open(root, to, {});
-    if (draft) (*draft)->keep_from(std::move(*source), static_cast<std::uint64_t>(status.st_size));
+    if (draft) (*draft)->keep_from(std::move(source->file), static_cast<std::uint64_t>(source->status.st_size));
     return draft;
   });
   if (!opened) co_return fail(std::move(opened.error()));
@@ -78,6 +73,10 @@ Task<Result<void>> LocalFileSystem::copy(Path from, Path to) {
   }
   static_cast<void>(co_await pool_->run([draft] { draft->discard(); }));
   co_return copied;
+}
+
+Task<Result<Combined>> LocalFileSystem::combine(Path target, std::vector<Path> sources, CombineOptions options) {
+  return combine_local(root_, *pool_, std::move(target), std::move(sources), std::move(options));
 }
 
 Task<Result<void>> LocalFileSystem::remove_file(Path path) {

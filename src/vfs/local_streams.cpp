@@ -214,8 +214,7 @@ std::optional<Entry> LocalListing::Scan::describe(std::string_view name) const {
 
 }  // namespace
 
-Result<std::unique_ptr<Reader>> open_local_reader(const LocalRoot& root, async::BlockingPool& pool, const Path& path,
-                                                  ByteRange range) {
+Result<PlainFile> open_plain_file(const LocalRoot& root, const Path& path) {
   // Without O_NONBLOCK, opening a pipe would wait for a writer.
   auto file = root.open_path(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!file) {
@@ -224,14 +223,21 @@ Result<std::unique_ptr<Reader>> open_local_reader(const LocalRoot& root, async::
         file.error().code = Errc::unfinished;
     return fail(std::move(file.error()));
   }
-  struct ::stat status{};
-  if (::fstat(file->get(), &status) != 0) return fail_errno(errno, "open", path.text());
-  if (S_ISDIR(status.st_mode)) return fail(Errc::is_directory, "open", path.text());
-  if (!S_ISREG(status.st_mode)) return fail(Errc::denied, "open", path.text() + ": not a plain file");
-  const auto size = static_cast<std::uint64_t>(status.st_size);
+  PlainFile plain{.file = std::move(*file)};
+  if (::fstat(plain.file.get(), &plain.status) != 0) return fail_errno(errno, "open", path.text());
+  if (S_ISDIR(plain.status.st_mode)) return fail(Errc::is_directory, "open", path.text());
+  if (!S_ISREG(plain.status.st_mode)) return fail(Errc::denied, "open", path.text() + ": not a plain file");
+  return plain;
+}
+
+Result<std::unique_ptr<Reader>> open_local_reader(const LocalRoot& root, async::BlockingPool& pool, const Path& path,
+                                                  ByteRange range) {
+  auto plain = open_plain_file(root, path);
+  if (!plain) return fail(std::move(plain.error()));
+  const auto size = static_cast<std::uint64_t>(plain->status.st_size);
   if (range.offset > size) return fail(Errc::bad_offset, "open", path.text());
-  ::posix_fadvise(file->get(), 0, 0, POSIX_FADV_SEQUENTIAL);
-  return std::make_unique<LocalReader>(pool, std::move(*file), size, range);
+  ::posix_fadvise(plain->file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+  return std::make_unique<LocalReader>(pool, std::move(plain->file), size, range);
 }
 
 Result<std::unique_ptr<Listing>> open_local_listing(std::shared_ptr<LocalRoot> root, async::BlockingPool& pool,
@@ -252,10 +258,12 @@ std::unique_ptr<Upload> make_local_upload(async::BlockingPool& pool, std::shared
   return std::make_unique<LocalUpload>(pool, std::move(draft));
 }
 
-Task<Result<void>> keep_all(async::BlockingPool& pool, std::shared_ptr<LocalDraft> draft) {
+Task<Result<void>> keep_all(async::BlockingPool& pool, std::shared_ptr<LocalDraft> draft,
+                            std::function<void(std::uint64_t)> progress) {
   while (true) {
     auto left = co_await async::run_blocking(pool, [draft] { return draft->keep_some(); });
     if (!left) co_return fail(std::move(left.error()));
+    if (progress) progress(draft->position() - *left);
     if (*left == 0) co_return Result<void>{};
     if (co_await async::cancelled()) co_return fail(Errc::cancelled, "copy");
   }

@@ -1,6 +1,10 @@
 // Reader, Upload and Listing of a local directory: they keep the buffers and send each block to the blocking pool.
 #pragma once
 
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "async/blocking.hpp"
@@ -10,6 +14,14 @@
 
 namespace gantry::vfs {
 
+/// A plain file opened for reading.
+struct PlainFile {
+  UniqueFd file;
+  struct ::stat status{};
+};
+/// Errc::not_found, unfinished (an interrupted upload), is_directory, denied (not a plain file). Blocks.
+[[nodiscard]] Result<PlainFile> open_plain_file(const LocalRoot& root, const Path& path);
+
 /// The functions that open block, so they run on the pool; what they give is used on the lane. `pool` must outlive it.
 [[nodiscard]] Result<std::unique_ptr<Reader>> open_local_reader(const LocalRoot& root, async::BlockingPool& pool,
                                                                 const Path& path, ByteRange range);
@@ -17,8 +29,9 @@ namespace gantry::vfs {
                                                                   async::BlockingPool& pool, const Path& path);
 [[nodiscard]] std::unique_ptr<Upload> make_local_upload(async::BlockingPool& pool, std::shared_ptr<LocalDraft> draft);
 
-/// Copies what the draft keeps of an older file, in steps, so that a cancel does not wait for gigabytes.
-/// Errc::cancelled leaves the draft to be discarded.
-[[nodiscard]] Task<Result<void>> keep_all(async::BlockingPool& pool, std::shared_ptr<LocalDraft> draft);
+/// Copies what the draft keeps of an older file, in steps, so that a cancel does not wait for gigabytes. `progress` is
+/// told after each how many bytes the draft has. Errc::cancelled leaves the draft to be discarded.
+[[nodiscard]] Task<Result<void>> keep_all(async::BlockingPool& pool, std::shared_ptr<LocalDraft> draft,
+                                          std::function<void(std::uint64_t)> progress = {});
 
 }  // namespace gantry::vfs

@@ -194,6 +194,11 @@ Task<Result<void>> MemoryFileSystem::copy(Path from, Path to) {
   co_return Result<void>{};
 }
 
+Task<Result<Combined>> MemoryFileSystem::combine(Path target, std::vector<Path> sources, CombineOptions options) {
+  if (auto good = check_combined_names(target, sources); !good) co_return fail(std::move(good.error()));
+  co_return tree_->combine(target, sources, options.existing);
+}
+
 Task<Result<void>> MemoryFileSystem::remove_file(Path path) { co_return tree_->remove_file(path); }
 
 Task<Result<void>> MemoryFileSystem::remove_directory(Path path) { co_return tree_->remove_directory(path); }

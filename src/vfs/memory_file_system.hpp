@@ -29,6 +29,7 @@ class MemoryFileSystem : public FileSystem {
   using FileSystem::rename;
   [[nodiscard]] Task<Result<void>> rename(Path from, Path to, Existing existing) override;
   [[nodiscard]] Task<Result<void>> copy(Path from, Path to) override;
+  [[nodiscard]] Task<Result<Combined>> combine(Path target, std::vector<Path> sources, CombineOptions options) override;
   [[nodiscard]] Task<Result<void>> remove_file(Path path) override;
   [[nodiscard]] Task<Result<void>> remove_directory(Path path) override;
   [[nodiscard]] Task<Result<void>> make_directory(Path path) override;

@@ -18,6 +18,14 @@ void MemoryContent::append(std::vector<std::byte> bytes) {
   pieces_.push_back(std::make_shared<const std::vector<std::byte>>(std::move(bytes)));
 }
 
+void MemoryContent::append(const MemoryContent& other) {
+  const std::uint64_t before = size();
+  for (std::size_t i = 0; i < other.pieces_.size(); ++i) {
+    pieces_.push_back(other.pieces_[i]);
+    ends_.push_back(before + other.ends_[i]);
+  }
+}
+
 void MemoryContent::truncate(std::uint64_t size) {
   while (!ends_.empty() && (ends_.size() == 1 ? 0 : ends_[ends_.size() - 2]) >= size) {
     ends_.pop_back();
@@ -113,6 +121,11 @@ Result<std::optional<MemoryTree::File>> MemoryTree::upload_target(const Path& pa
 
 Result<Entry> MemoryTree::publish(const Path& path, MemoryContent content, std::optional<std::uint64_t> expected) {
   std::lock_guard lock(mutex_);
+  return publish_locked(path, std::move(content), expected);
+}
+
+Result<Entry> MemoryTree::publish_locked(const Path& path, MemoryContent content,
+                                         std::optional<std::uint64_t> expected) {
   Node* parent = parent_of(path);
   if (parent == nullptr) return fail(Errc::not_found, "commit", "no parent: " + path.text());
   auto present = parent->children.find(path.name());
@@ -152,6 +165,32 @@ Result<void> MemoryTree::rename(const Path& from, const Path& to, Existing exist
   auto handle = parent_of(from)->children.extract(std::string(from.name()));
   target_parent->children.insert_or_assign(std::string(to.name()), std::move(handle.mapped()));
   return {};
+}
+
+Result<Combined> MemoryTree::combine(const Path& target, const std::vector<Path>& sources, Existing existing) {
+  std::lock_guard lock(mutex_);
+  Combined done;
+  MemoryContent content;
+  for (const Path& source : sources) {
+    const Node* node = find(source);
+    if (node == nullptr) return fail(Errc::not_found, "combine", source.text());
+    if (node->kind == Kind::directory) return fail(Errc::is_directory, "combine", source.text());
+    done.sizes.push_back(node->content.size());
+    content.append(node->content);
+  }
+  const std::uint64_t size = content.size();
+  const auto expected = existing == Existing::stays ? std::optional<std::uint64_t>(0) : std::nullopt;
+  // Under one lock the sources go as the target comes: no room is needed for both.
+  used_ -= size;
+  auto entry = publish_locked(target, std::move(content), expected);
+  if (!entry) {
+    used_ += size;
+    if (entry.error().code == Errc::is_directory && expected) entry.error().code = Errc::already_exists;
+    return fail(std::move(entry.error()));
+  }
+  for (const Path& source : sources) parent_of(source)->children.erase(std::string(source.name()));
+  done.entry = std::move(*entry);
+  return done;
 }
 
 Result<void> MemoryTree::remove_file(const Path& path) {

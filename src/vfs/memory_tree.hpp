@@ -19,6 +19,7 @@ class MemoryContent {
  public:
   [[nodiscard]] std::uint64_t size() const { return ends_.empty() ? 0 : ends_.back(); }
   void append(std::vector<std::byte> bytes);
+  void append(const MemoryContent& other);
   /// Cuts off what lies behind `size`.
   void truncate(std::uint64_t size);
   /// Copies from `offset` into `buffer`; the number of bytes, 0 at the end.
@@ -47,6 +48,7 @@ class MemoryTree {
   /// Puts `content` at `path`. `expected`: the version that must still be there (0: no file at all), or any.
   [[nodiscard]] Result<Entry> publish(const Path& path, MemoryContent content, std::optional<std::uint64_t> expected);
   [[nodiscard]] Result<void> rename(const Path& from, const Path& to, Existing existing);
+  [[nodiscard]] Result<Combined> combine(const Path& target, const std::vector<Path>& sources, Existing existing);
   [[nodiscard]] Result<void> remove_file(const Path& path);
   [[nodiscard]] Result<void> remove_directory(const Path& path);
   [[nodiscard]] Result<void> make_directory(const Path& path);
@@ -68,6 +70,8 @@ class MemoryTree {
   [[nodiscard]] Node* find(const Path& path) const;
   [[nodiscard]] Node* parent_of(const Path& path) const;
   [[nodiscard]] std::unique_ptr<Node> make_node(Kind kind);
+  [[nodiscard]] Result<Entry> publish_locked(const Path& path, MemoryContent content,
+                                             std::optional<std::uint64_t> expected);
   [[nodiscard]] static Entry describe(const Node& node, std::string_view name);
 
   mutable std::mutex mutex_;

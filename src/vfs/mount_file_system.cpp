@@ -195,6 +195,25 @@ Task<Result<void>> MountFileSystem::copy(Path from, Path to) {
   co_return co_await both->first.fs->copy(both->first.path, both->second.path);
 }
 
+Task<Result<Combined>> MountFileSystem::combine(Path target, std::vector<Path> sources, CombineOptions options) {
+  if (auto good = check_combined_names(target, sources); !good) co_return fail(std::move(good.error()));
+  if (fixed(target)) {
+    co_return fail(options.existing == Existing::stays ? Errc::already_exists : Errc::is_directory, "combine",
+                   target.text());
+  }
+  const Place into = place(target);
+  for (Path& source : sources) {
+    if (fixed(source)) co_return fail(Errc::is_directory, "combine", source.text());
+    const Place from = place(source);
+    if (from.fs == nullptr) co_return fail(Errc::not_found, "combine", source.text());
+    if (into.fs != nullptr && from.fs != into.fs) co_return fail(Errc::across_stores, "combine", source.text());
+    source = from.path;
+  }
+  auto where = co_await writable_place(target);
+  if (!where) co_return fail(std::move(where.error()));
+  co_return co_await where->fs->combine(where->path, std::move(sources), std::move(options));
+}
+
 std::optional<RenameProgress> MountFileSystem::rename_progress() const {
   for (const Mount& mount : mounts_)
     if (auto progress = mount.fs->rename_progress()) return progress;

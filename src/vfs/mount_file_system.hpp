@@ -35,6 +35,8 @@ class MountFileSystem : public FileSystem {
   [[nodiscard]] std::optional<RenameProgress> rename_progress() const override;
   /// Errc::across_stores from one mount to another.
   [[nodiscard]] Task<Result<void>> copy(Path from, Path to) override;
+  /// Errc::across_stores unless all lie in one mount.
+  [[nodiscard]] Task<Result<Combined>> combine(Path target, std::vector<Path> sources, CombineOptions options) override;
   [[nodiscard]] Task<Result<void>> remove_file(Path path) override;
   /// Errc::mount_point for a mount point or a directory that holds one.
   [[nodiscard]] Task<Result<void>> remove_directory(Path path) override;

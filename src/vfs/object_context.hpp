@@ -2,6 +2,7 @@
 // Must not know: FTP, configuration.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -53,6 +54,12 @@ struct ObjectContext {
   ObjectKeys keys;
   ListingCache cache;
   std::optional<RenameProgress> rename_progress;
+
+  /// Bytes; what the configuration and the store allow.
+  [[nodiscard]] std::uint64_t largest_file() const {
+    const std::uint64_t most = store->limits().max_object;
+    return options.max_file_size == 0 ? most : std::min(options.max_file_size, most);
+  }
 
   /// MD5 costs a good part of a core at 1 GB/s, so it is computed only when nothing else proves a part.
   [[nodiscard]] bool wants_md5() const {

@@ -60,6 +60,12 @@ void UploadDigests::part(std::uint64_t crc64, std::uint64_t size) {
   if (crc64_) crc64_ = digest::crc64_combine(*crc64_, crc64, size);
 }
 
+void UploadDigests::skipped(std::optional<std::uint64_t> crc64, std::uint64_t size) {
+  hashers_.clear();
+  if (crc64) return part(*crc64, size);
+  crc64_.reset();
+}
+
 digest::Digests UploadDigests::finish() {
   digest::Digests digests;
   if (crc64_) digests[Algorithm::crc64] = crc64_bytes(*crc64_);

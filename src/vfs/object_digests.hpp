@@ -24,6 +24,10 @@ class UploadDigests {
   void passed(ByteView bytes);
   /// All that passed since the last call, as one part.
   void part(std::uint64_t crc64, std::uint64_t size);
+  /// Bytes that do not pass here come next; their CRC-64, when it is known. The part before them is complete.
+  void skipped(std::optional<std::uint64_t> crc64, std::uint64_t size);
+  /// Of all parts so far, when it is known.
+  [[nodiscard]] std::optional<std::uint64_t> crc64() const { return crc64_; }
   /// What is known of the whole file. Once, at its end.
   [[nodiscard]] digest::Digests finish();
 

@@ -4,6 +4,7 @@
 
 #include "vfs/background.hpp"
 #include "vfs/held_uploads.hpp"
+#include "vfs/object_combine.hpp"
 #include "vfs/object_copy.hpp"
 #include "vfs/object_digests.hpp"
 #include "vfs/object_listing.hpp"
@@ -267,6 +268,10 @@ Task<Result<void>> ObjectFileSystem::copy(Path from, Path to) {
   auto copied = co_await copy_file(context, std::move(*source), {context, to});
   if (!copied) co_return fail(std::move(copied.error()));
   co_return Result<void>();
+}
+
+Task<Result<Combined>> ObjectFileSystem::combine(Path target, std::vector<Path> sources, CombineOptions options) {
+  return combine_objects(context_, std::move(target), std::move(sources), std::move(options));
 }
 
 Task<Result<void>> ObjectFileSystem::remove_file(Path path) {

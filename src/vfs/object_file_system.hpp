@@ -30,6 +30,7 @@ class ObjectFileSystem : public FileSystem {
   [[nodiscard]] Task<Result<void>> move_to(FileSystem& target, Path from, Path to, Existing existing) override;
   [[nodiscard]] std::optional<RenameProgress> rename_progress() const override { return context_->rename_progress; }
   [[nodiscard]] Task<Result<void>> copy(Path from, Path to) override;
+  [[nodiscard]] Task<Result<Combined>> combine(Path target, std::vector<Path> sources, CombineOptions options) override;
   [[nodiscard]] Task<Result<void>> remove_file(Path path) override;
   [[nodiscard]] Task<Result<void>> remove_directory(Path path) override;
   [[nodiscard]] Task<Result<void>> make_directory(Path path) override;

@@ -9,7 +9,6 @@
 namespace gantry::vfs {
 namespace {
 
-constexpr std::size_t first_chunk = 64 * kib;  // most files are small
 constexpr std::size_t chunk_size = 256 * kib;
 /// How long a full budget is waited for before the transfer looks for another way on.
 constexpr auto budget_patience = std::chrono::milliseconds(100);
@@ -31,7 +30,7 @@ ObjectUpload::ObjectUpload(asio::any_io_executor executor, ObjectContextPtr cont
   const std::uint64_t preferred = std::clamp(settings.part_size, limits.min_part, limits.max_part);
   first_size_ =
       std::min(first_part_size(options.expected_size.value_or(0), limits.max_parts, preferred), limits.max_part);
-  max_size_ = settings.max_file_size == 0 ? limits.max_object : std::min(settings.max_file_size, limits.max_object);
+  max_size_ = context_->largest_file();
 }
 
 Result<void> ObjectUpload::healthy() const {
@@ -46,14 +45,12 @@ std::uint64_t ObjectUpload::part_target() const {
 }
 
 Task<Result<void>> ObjectUpload::ensure_uploader() {
-  if (!uploader_) uploader_ = std::make_shared<PartUploader>(executor_, context_, key_, put_options_);
-  if (!std::exchange(parts_pending_, false)) co_return Result<void>();
-  const auto& limits = context_->store->limits();
-  for (const ByteRange& range : split_for_copy(kept_.size, copy_step(limits), limits.min_part)) {
-    auto handed = co_await uploader_->copy(kept_.source.key, range, kept_.source.etag);
-    if (!handed) co_return fail(std::move(handed.error()));
+  if (!uploader_) {
+    uploader_ = std::make_shared<PartUploader>(executor_, context_, key_, put_options_);
+    uploader_->tell(progress_);
   }
-  co_return Result<void>();
+  if (!std::exchange(parts_pending_, false)) co_return Result<void>();
+  co_return co_await copy_range(kept_.source, {0, kept_.size});
 }
 
 Task<Result<void>> ObjectUpload::hand_over() {
@@ -92,10 +89,10 @@ Task<Result<void>> ObjectUpload::make_room() {
   }
   if (!part_.room().empty()) co_return Result<void>();
   const bool small = !part_.holds_memory() && !uploader_;
-  std::uint64_t bytes = std::min<std::uint64_t>(small ? first_chunk : chunk_size, part_target() - part_.size());
+  std::uint64_t bytes = std::min<std::uint64_t>(small ? first_chunk_bytes : chunk_size, part_target() - part_.size());
   async::Lease lease = context_->options.budget->try_acquire(bytes);
-  if (lease.bytes() == 0 && bytes > first_chunk) {
-    bytes = first_chunk;
+  if (lease.bytes() == 0 && bytes > first_chunk_bytes) {
+    bytes = first_chunk_bytes;
     lease = context_->options.budget->try_acquire(bytes);
   }
   if (lease.bytes() == 0) {
@@ -116,7 +113,7 @@ bool ObjectUpload::begin_next_part() {
   // A file of exactly one part stays a single PUT: the full part goes only when another byte has come.
   if (uploader_ || parts_pending_ || part_.size() < part_target()) return false;
   if (next_) return true;
-  async::Lease lease = context_->options.budget->try_acquire(std::min<std::uint64_t>(first_chunk, part_target()));
+  async::Lease lease = context_->options.budget->try_acquire(std::min<std::uint64_t>(first_chunk_bytes, part_target()));
   if (lease.bytes() == 0) return false;
   next_ = fresh_part();
   next_->add_chunk(std::move(lease));
@@ -156,41 +153,6 @@ Task<Result<void>> ObjectUpload::advance(std::size_t count) {
   }
   take_in(count);
   co_return healthy();
-}
-
-Task<Result<void>> ObjectUpload::keep_front(Kept kept) {
-  position_ = kept.size;
-  changed_ = kept.size < kept.source.size;
-  put_options_.metadata = kept.source.metadata;
-  put_options_.metadata.erase("mtime");
-  erase_digests(put_options_.metadata);
-  if (!kept.source.content_type.empty()) put_options_.content_type = kept.source.content_type;
-  kept_ = std::move(kept);
-  const auto& limits = context_->store->limits();
-  if (position_ > max_size_) co_return fail(Errc::too_large, "upload", path_.text());
-  std::optional<std::uint64_t> known;  // CRC-64 of what is kept
-  if (!changed_) known = crc64_in(co_await find_digests(context_, kept_.source));
-  if (kept_.size >= std::max(limits.min_part, std::uint64_t{first_chunk})) {
-    parts_pending_ = true;
-    running_.begins_with(known);
-    co_return Result<void>();
-  }
-  // Too small to be a part of its own: it goes in front of what comes.
-  auto body = co_await context_->store->get(key_, {{0, kept_.size}, kept_.source.etag});
-  if (!body) co_return fail(std::move(body.error()));
-  while (part_.size() < kept_.size) {
-    if (auto room = co_await make_room(); !room) co_return fail(std::move(room.error()));
-    MutableBytes room = part_.room();
-    auto count = co_await (*body)->read(
-        room.first(static_cast<std::size_t>(std::min<std::uint64_t>(room.size(), kept_.size - part_.size()))));
-    if (!count) co_return fail(std::move(count.error()));
-    if (*count == 0) co_return fail(Errc::conflict, "append", "the old object ended early");
-    take_in(*count);
-  }
-  // What is read back becomes part of a file that is said to be whole.
-  if (known && *known != part_.crc64())
-    co_return fail(Errc::corrupt, "append", "the bytes read back differ from the object's CRC-64");
-  co_return Result<void>();
 }
 
 void ObjectUpload::resume(HeldUpload taken, std::uint64_t offset) {
@@ -318,8 +280,8 @@ Task<Result<std::uint64_t>> ObjectUpload::hold_now() {
   const auto& settings = context_->options;
   bool good = true;
   if (check_.pending()) good = (co_await check_.get()).has_value();
-  // Only whole files from the client are held: a copied front belongs to an object that may change meanwhile.
-  if (!settings.ledger || !good || kept_.size > 0) {
+  // Only whole files from the client are held: what was copied belongs to objects that may change meanwhile.
+  if (!settings.ledger || !good || kept_.size > 0 || borrowed_) {
     co_await abort_now();
     co_return std::uint64_t{0};
   }

@@ -3,6 +3,8 @@
 // Must not know: how it is decided what a new upload continues (open_object_upload.hpp), listings, FTP.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +33,15 @@ class ObjectUpload : public Upload {
   void check_meanwhile() { check_ = Background<void>(executor_, "check target", check_target(context_, path_)); }
   /// The file begins with so much of the object that is there.
   [[nodiscard]] Task<Result<void>> keep_front(Kept kept);
+  /// Called while it runs with the bytes that the store has acknowledged.
+  void tell(std::function<void(std::uint64_t bytes)> progress) { progress_ = std::move(progress); }
+  enum class Follows : std::uint8_t { more, nothing };
+  /// The file goes on with all of `source` (as HEAD described it), which the store copies; only pieces below its
+  /// smallest part pass through here. Errc::too_large; conflict when the source changed.
+  [[nodiscard]] Task<Result<void>> take(object::ObjectInfo source, Follows follows);
+  /// After the last byte and before commit(): waits for the parts and compares what the store says of them with what
+  /// is known of the sources: the CRC-64, otherwise their sizes and ETags. Errc::corrupt. May be cancelled.
+  [[nodiscard]] Task<Result<void>> prove();
   /// The file goes on where an interrupted upload broke off; the client sends from `offset` on.
   void resume(HeldUpload taken, std::uint64_t offset);
   /// The name must still be free when the file is published.
@@ -54,6 +65,9 @@ class ObjectUpload : public Upload {
   [[nodiscard]] std::uint64_t part_target() const;
   [[nodiscard]] Task<Result<void>> ensure_uploader();
   [[nodiscard]] Task<Result<void>> hand_over();
+  [[nodiscard]] Task<Result<std::uint64_t>> read_in(object::ObjectInfo source, std::uint64_t bytes);
+  [[nodiscard]] std::uint64_t too_small_to_copy(std::uint64_t size, Follows follows) const;
+  [[nodiscard]] Task<Result<void>> copy_range(object::ObjectInfo source, ByteRange whole);
   /// The first `count` bytes of the part's room hold data of the file.
   void take_in(std::size_t count);
   [[nodiscard]] Task<Result<async::Lease>> chunk_lease(std::uint64_t bytes);
@@ -70,6 +84,8 @@ class ObjectUpload : public Upload {
   [[nodiscard]] bool unchanged() const { return kept_.size > 0 && kept_.size == kept_.source.size && !changed_; }
   [[nodiscard]] PartBuffer fresh_part() const { return PartBuffer(context_->wants_md5()); }
 
+  static constexpr std::size_t first_chunk_bytes = 64 * kib;  // most files are small
+
   asio::any_io_executor executor_;
   ObjectContextPtr context_;
   Path path_;
@@ -81,6 +97,7 @@ class ObjectUpload : public Upload {
   std::uint64_t discard_ = 0;   // bytes still to come that are stored already
   bool changed_ = false;        // data came, or the old object is cut
   bool parts_pending_ = false;  // kept_ is still to be copied in front
+  bool borrowed_ = false;       // holds bytes of other objects
   Kept kept_;
   std::optional<std::string> grows_;
   PartBuffer part_;
@@ -89,6 +106,7 @@ class ObjectUpload : public Upload {
   digest::Digests digests_;         // of the whole file, once all of it is there
   std::optional<PartBuffer> next_;  // begun while part_ is full and nobody knows yet whether more comes
   std::shared_ptr<PartUploader> uploader_;
+  std::function<void(std::uint64_t)> progress_;
   Background<void> check_;
   Overdraft overdraft_;
   std::string request_id_;

@@ -1,7 +1,5 @@
 #include "vfs/open_object_upload.hpp"
 
-#include <algorithm>
-
 #include "vfs/held_uploads.hpp"
 #include "vfs/object_lookup.hpp"
 #include "vfs/object_upload.hpp"
@@ -61,10 +59,8 @@ Task<Result<void>> open_continuation(ObjectUpload& upload, ObjectContextPtr cont
 Task<Result<std::unique_ptr<Upload>>> open_object_upload(ObjectContextPtr context, Path path, UploadOptions options) {
   auto key = context->keys.file(path);
   if (!key) co_return fail(std::move(key.error()));
-  const std::uint64_t most = context->options.max_file_size == 0
-                                 ? context->store->limits().max_object
-                                 : std::min(context->options.max_file_size, context->store->limits().max_object);
-  if (options.expected_size.value_or(0) > most) co_return fail(Errc::too_large, "upload", path.text());
+  if (options.expected_size.value_or(0) > context->largest_file())
+    co_return fail(Errc::too_large, "upload", path.text());
   if (auto still = co_await check_not_moving(context, path); !still) co_return fail(std::move(still.error()));
   auto upload = std::make_unique<ObjectUpload>(co_await asio::this_coro::executor, context, path, options);
   const bool restart = options.mode == UploadMode::at_offset && options.offset == 0;

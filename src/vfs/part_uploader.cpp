@@ -212,6 +212,8 @@ void PartUploader::acknowledge(std::uint32_t number, Result<object::PartInfo> re
     object::PartInfo& part = parts_[number - 1];
     part.etag = std::move(result->etag);
     part.crc64 = result->crc64;
+    stored_ += part.size;
+    if (progress_) progress_(stored_);
   } else {
     fail_with(std::move(result.error()));
   }
@@ -231,12 +233,32 @@ void PartUploader::abandon() {
   for (auto& sender : senders_) cancel_later(executor_, std::move(sender));
   senders_.clear();
   abandoned_ = true;
+  progress_ = {};
   if (!ticket_.empty()) context_->options.ledger->abandon(ticket_, 0);
 }
 
 Task<void> PartUploader::settled() {
   for (auto& sender : senders_) co_await sender.join();
   co_await starter_.join();
+}
+
+Task<Result<void>> PartUploader::prove(std::optional<std::uint64_t> expected) {
+  while (in_flight_ > 0 && !failure_) {
+    if (co_await async::cancelled()) co_return fail(Errc::cancelled, "upload part");
+    co_await changed_.wait();
+  }
+  if (failure_) co_return fail(*failure_);
+  if (const auto stored = crc64(); expected && stored) {
+    if (*stored == *expected) co_return Result<void>();
+    co_return fail(Errc::corrupt, "prove parts", "the CRC-64 of the parts is not that of what they were made from");
+  }
+  auto listed = co_await context_->store->list_parts(key_, upload_id_);
+  if (!listed) co_return fail(std::move(listed.error()));
+  const bool same = std::ranges::equal(*listed, parts_, [](const object::PartInfo& one, const object::PartInfo& other) {
+    return one.number == other.number && one.size == other.size && one.etag == other.etag;
+  });
+  if (!same) co_return fail(Errc::corrupt, "prove parts", "the store has other parts than were asked for");
+  co_return Result<void>();
 }
 
 Task<Result<object::PutResult>> PartUploader::finish() {

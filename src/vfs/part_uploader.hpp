@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,13 @@ class PartUploader : public std::enable_shared_from_this<PartUploader> {
   void copy_from(std::string origin) { origin_ = std::move(origin); }
   /// The same for a range of an object that the store has: nothing passes through here.
   [[nodiscard]] Task<Result<void>> copy(std::string from, ByteRange range, std::string etag);
+
+  /// Called with the acknowledged bytes whenever a part is.
+  void tell(std::function<void(std::uint64_t bytes)> progress) { progress_ = std::move(progress); }
+  /// Waits for all parts handed in and compares what the store has with what was asked for, before anything is joined:
+  /// the CRC-64 with `expected` where both are known, otherwise the size and ETag of each part. Errc::corrupt;
+  /// cancelled, and then it can only be aborted. 0 requests, or one for each 1000 parts.
+  [[nodiscard]] Task<Result<void>> prove(std::optional<std::uint64_t> expected);
 
   /// Waits for all parts and joins them; the finished object is compared with what was sent. On a definite error the
   /// upload is aborted; after "uncertain" it is held and left alone. Run it where nobody cancels.
@@ -91,8 +99,10 @@ class PartUploader : public std::enable_shared_from_this<PartUploader> {
   bool start_asked_ = false;
   bool abandoned_ = false;
   std::size_t in_flight_ = 0;
+  std::uint64_t stored_ = 0;  // acknowledged bytes
   FlushWindow window_;
   std::optional<Error> failure_;
+  std::function<void(std::uint64_t)> progress_;
   async::Event changed_;
   std::string request_id_;
 };

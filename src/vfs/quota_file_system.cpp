@@ -138,6 +138,39 @@ Task<Result<void>> QuotaFileSystem::copy(Path from, Path to) {
                              {.grown = {source->size, 1}, .shrunk = replaced->present.amount});
 }
 
+/// The joined file takes the room that its sources leave, so nothing is asked for; while both are there they count
+/// once. Each source is a change of its own, as if it were removed: when somebody else has a hand in one, its bytes
+/// must not be given back twice.
+Task<Result<Combined>> QuotaFileSystem::combine(Path target, std::vector<Path> sources, CombineOptions options) {
+  auto replaced = co_await look(base_, target);
+  if (!replaced) co_return fail(std::move(replaced.error()));
+  std::vector<std::string> tickets;  // of the sources, then of the target
+  Result<Combined> done;
+  for (std::size_t i = 0; i <= sources.size() && done; ++i) {
+    auto answer = co_await begin({.path = (i < sources.size() ? sources[i] : target).text()});
+    if (answer)
+      tickets.push_back(std::move(answer->ticket));
+    else
+      done = fail(std::move(answer.error()));
+  }
+  const bool begun = done.has_value();
+  if (begun) done = co_await base_->combine(target, sources, std::move(options));
+  const bool doubtful = begun && !done && !left_alone(done.error()) && done.error().code != Errc::cancelled;
+  // The target first: what the sources gave back must not be promised to others before it is counted.
+  for (std::size_t i = tickets.size(); i-- > 0;) {
+    QuotaChange change;
+    if (done && i == sources.size())
+      change = {.grown = {done->entry.size, 1}, .shrunk = replaced->present.amount};
+    else if (done && std::ranges::find(done->left, i) == done->left.end())
+      change.shrunk = {done->sizes[i], 1};
+    if (doubtful)
+      co_await quota_.book->doubt(quota_.tree, std::move(tickets[i]));
+    else
+      co_await quota_.book->settle(quota_.tree, std::move(tickets[i]), change);
+  }
+  co_return done;
+}
+
 Task<Result<void>> QuotaFileSystem::remove_file(Path path) {
   auto before = co_await look(base_, path);
   if (!before) co_return fail(std::move(before.error()));

@@ -33,6 +33,7 @@ class QuotaFileSystem : public FileSystem {
   [[nodiscard]] Task<Result<void>> may_rename(Path from) override { return base_->may_rename(std::move(from)); }
   [[nodiscard]] std::optional<RenameProgress> rename_progress() const override { return base_->rename_progress(); }
   [[nodiscard]] Task<Result<void>> copy(Path from, Path to) override;
+  [[nodiscard]] Task<Result<Combined>> combine(Path target, std::vector<Path> sources, CombineOptions options) override;
   [[nodiscard]] Task<Result<void>> remove_file(Path path) override;
   [[nodiscard]] Task<Result<void>> remove_directory(Path path) override {
     return base_->remove_directory(std::move(path));

@@ -106,6 +106,17 @@ Task<Result<void>> RulesFileSystem::copy(Path from, Path to) {
   co_return co_await base_->copy(std::move(from), std::move(to));
 }
 
+Task<Result<Combined>> RulesFileSystem::combine(Path target, std::vector<Path> sources, CombineOptions options) {
+  // The bytes get another name, as in a rename: who could not rename a file to the target must not get it there so.
+  for (Permission wanted : {Permission::write, Permission::rename})
+    if (auto allowed = check_new(wanted, target); !allowed) co_return fail(std::move(allowed.error()));
+  for (const Path& source : sources)
+    if (auto allowed = check(Permission::rename, source); !allowed) co_return fail(std::move(allowed.error()));
+  if (rules_->only_new_files()) co_return denied(target, "only new files");
+  if (!rules_->may_destroy()) options.existing = Existing::stays;
+  co_return co_await base_->combine(std::move(target), std::move(sources), std::move(options));
+}
+
 Task<Result<void>> RulesFileSystem::remove_file(Path path) {
   if (auto allowed = check(Permission::remove, path); !allowed) co_return allowed;
   if (!rules_->may_destroy()) co_return denied(path, "deleting is off");

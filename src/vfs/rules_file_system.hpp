@@ -28,7 +28,10 @@ class RulesFileSystem : public FileSystem {
   [[nodiscard]] Task<Result<void>> rename(Path from, Path to, Existing existing) override;
   [[nodiscard]] Task<Result<void>> may_rename(Path from) override;  ///< f
   [[nodiscard]] std::optional<RenameProgress> rename_progress() const override { return base_->rename_progress(); }
-  [[nodiscard]] Task<Result<void>> copy(Path from, Path to) override;                ///< r and w
+  [[nodiscard]] Task<Result<void>> copy(Path from, Path to) override;  ///< r and w
+  /// w and f of the target, f of every source: files are joined where they could be uploaded and renamed. Nobody who
+  /// may put new files only.
+  [[nodiscard]] Task<Result<Combined>> combine(Path target, std::vector<Path> sources, CombineOptions options) override;
   [[nodiscard]] Task<Result<void>> remove_file(Path path) override;                  ///< d
   [[nodiscard]] Task<Result<void>> remove_directory(Path path) override;             ///< d
   [[nodiscard]] Task<Result<void>> make_directory(Path path) override;               ///< m

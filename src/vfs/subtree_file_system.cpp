@@ -58,6 +58,12 @@ Task<Result<void>> SubtreeFileSystem::copy(Path from, Path to) {
   co_return co_await base_->copy(below(from), below(to));
 }
 
+Task<Result<Combined>> SubtreeFileSystem::combine(Path target, std::vector<Path> sources, CombineOptions options) {
+  if (auto good = check_combined_names(target, sources); !good) co_return fail(std::move(good.error()));
+  for (Path& source : sources) source = below(source);
+  co_return co_await base_->combine(below(target), std::move(sources), std::move(options));
+}
+
 Task<Result<void>> SubtreeFileSystem::remove_file(Path path) {
   if (path.is_root()) co_return fail(Errc::is_directory, "remove", "the root");
   co_return co_await base_->remove_file(below(path));
