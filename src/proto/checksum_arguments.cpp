@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "proto/numbers.hpp"
+#include "proto/quoted_names.hpp"
 
 namespace gantry::proto {
 namespace {
@@ -24,23 +25,13 @@ std::optional<ChecksumArguments> with_positions(std::string path, std::string_vi
   return arguments;
 }
 
-std::optional<ChecksumArguments> parse_quoted(std::string_view argument) {
-  std::string path;
-  for (std::size_t i = 1; i < argument.size(); ++i) {
-    if (argument[i] == '"') {
-      const bool doubled = i + 1 < argument.size() && argument[i + 1] == '"';
-      if (!doubled) return with_positions(std::move(path), argument.substr(i + 1));
-      ++i;
-    }
-    path += argument[i];
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::optional<ChecksumArguments> parse_checksum_arguments(std::string_view argument) {
-  if (argument.starts_with('"')) return parse_quoted(argument);
+  if (argument.starts_with('"')) {
+    auto path = take_quoted(argument);
+    return path ? with_positions(std::move(*path), argument) : std::nullopt;
+  }
   const std::size_t blank = argument.find(' ');
   if (blank != std::string_view::npos && blank > 0) {
     auto bounded = with_positions(std::string(argument.substr(0, blank)), argument.substr(blank));

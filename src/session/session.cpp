@@ -137,7 +137,7 @@ Task<void> Session::serve() {
   while (!co_await async::cancelled()) {
     if (running_ && !running_->child.running()) finish_running();
     if (closing_ && !running_) co_return;
-    if (control_.broken() || (control_.ended() && transferring())) stop_running(StopReason::control_lost);
+    if (control_.broken() || (control_.ended() && stops_with_client())) stop_running(StopReason::control_lost);
     if (running_ && abort_waits()) stop_running(StopReason::abort_command);
     if (draining_ && !running_) {
       control_.send(reply(421, "The server is going down; connect again in a while"));
@@ -191,7 +191,9 @@ bool Session::next_line_may_run() const {
   return row != nullptr && row->during != During::waits;
 }
 
-bool Session::transferring() const { return running_ && running_->row->data == Data::used; }
+bool Session::stops_with_client() const {
+  return running_ && (running_->row->data == Data::used || (state.progress && state.progress->stops_with_client));
+}
 
 bool Session::abort_waits() const {
   // It counts from its arrival, wherever it stands among the pipelined lines.

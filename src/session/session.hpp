@@ -90,7 +90,7 @@ class Session {
   [[nodiscard]] Task<void> execute(proto::Line line);
   [[nodiscard]] bool next_line_may_run() const;
   [[nodiscard]] bool abort_waits() const;
-  [[nodiscard]] bool transferring() const;
+  [[nodiscard]] bool stops_with_client() const;
   void finish_running();
   [[nodiscard]] SteadyClock::time_point idle_deadline() const;
   [[nodiscard]] Task<void> run_command(const Row* row, std::string argument);

@@ -45,6 +45,7 @@ struct Progress {
   std::string what;  ///< "RETR /a/b"
   std::uint64_t bytes = 0;
   SteadyClock::time_point started{};
+  bool stops_with_client = false;  ///< also when it is no transfer: not gone on with when nobody can hear of its end
 };
 
 struct State {

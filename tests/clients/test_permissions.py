@@ -9,11 +9,12 @@ from harness import ClientTest, for_stores
 
 LETTERS = "elradfmwMT"
 PLACE = "/d"
-# Verb: the right it takes, the line that uses it on what make_place() makes, the codes of success.
+# Verb: the rights it takes, the line that uses it on what make_place() makes, the codes of success.
 VERBS = {
     "APPE": ("a", "APPE {}/file", 150),
     "AVBL": ("l", "AVBL {}/empty", 213),
     "CDUP": ("e", "CDUP", 250),
+    "COMB": ("wf", "COMB {0}/new {0}/file", 250),
     "CWD": ("e", "CWD {}/empty", 250),
     "DELE": ("d", "DELE {}/file", 250),
     "HASH": ("r", "HASH {}/file", 213),
@@ -30,6 +31,7 @@ VERBS = {
     "RNTO": ("f", "RNTO {}/new", 250),
     "SITE CHECKSUM": ("r", "SITE CHECKSUM {}/file", 213),
     "SITE CHMOD": ("M", "SITE CHMOD 600 {}/file", 200),
+    "SITE COMB": ("wf", "SITE COMB {0}/new {0}/file", 250),
     "SITE UTIME": ("T", "SITE UTIME 202003011200 {}/file", 200),
     "SIZE": ("l", "SIZE {}/file", 213),
     "STAT": ("l", "STAT {}", 213),
@@ -109,17 +111,17 @@ class Matrix(ClientTest):
         session = self.ftp()
         self.assertEqual(set(offered(session)), set(VERBS) | WITHOUT_PATH)
 
-    def test_each_verb_takes_its_right_and_no_other(self):
+    def test_each_verb_takes_its_rights_and_no_other(self):
         wrong, cells, self.maxDiff = [], 0, None
         for name, settings, letters in users():
             with Connection(self.server.address) as session:
                 session.expect(220)
                 session.login(name, name)
                 # Who has entered a directory cannot remove it: those that enter come last.
-                for verb, (right, line, success) in sorted(VERBS.items(), key=lambda item: item[0] in ("CWD", "XCWD")):
+                for verb, (rights, line, success) in sorted(VERBS.items(), key=lambda item: item[0] in ("CWD", "XCWD")):
                     self.make_place()
                     # CDUP goes from the root to itself: there the rights of the whole tree count.
-                    has = right in (settings["permissions"] if verb in ("CDUP", "XCUP") else letters)
+                    has = set(rights) <= set(settings["permissions"] if verb in ("CDUP", "XCUP") else letters)
                     expected = success if has else 550
                     reply = self.answer(session, verb, line.format(PLACE))
                     cells += 1

@@ -85,6 +85,10 @@ Answer mdtm(Session& session, std::string path);
 Answer mfmt(Session& session, std::string argument);
 Answer avbl(Session& session, std::string path);
 
+// combine.cpp: COMB of Serv-U and Globalscape
+Answer comb(Session& session, std::string names);
+std::string comb_feature(const Session& session);
+
 // checksums.cpp: draft-bryan-ftp-hash and the older X commands
 Answer hash(Session& session, std::string path);
 Answer xcrc(Session& session, std::string argument);
