@@ -13,14 +13,23 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 sys.path.append("/usr/lib/python3/dist-packages")  # Debian's pexpect and pyte, also where another Python comes first
+from bad_proxy import BadProxy  # noqa: E402
 from gantry import Gantry, Setup, stop_each  # noqa: E402
-from peers import NOBODY, PEERS  # noqa: E402
+from peers import NOBODY, PASSIVE_PORTS, PEERS, free_ports  # noqa: E402
 
 GANTRYD = ("local", "s3")  # gantryd on a directory, and on the fake S3 store
 SERVERS = (*GANTRYD, *PEERS)
 # libcurl 7.88 begins TLS on a data connection earlier than this one can take it.
 CLEAR = ("pyftpdlib",)
 LIMIT = 120  # seconds for one run of the client; a sanitized one on a busy machine needs some
+
+
+def start_gantryd(store, server=None, **options):
+    """A gantryd of the test's own, with few passive ports: `passive`, so that a BadProxy can stand in front of it."""
+    ports = free_ports(PASSIVE_PORTS)
+    made = Gantry(store, server={"passive_ports": f"{ports[0]}-{ports[-1]}", **(server or {})}, **options)
+    made.passive = ports
+    return made
 
 
 class Servers:
@@ -34,7 +43,7 @@ class Servers:
     @classmethod
     def get(cls, name):
         if name not in cls.running:
-            cls.running[name] = Gantry(name) if name in GANTRYD else PEERS[name](tls=name not in CLEAR)
+            cls.running[name] = start_gantryd(name) if name in GANTRYD else PEERS[name](tls=name not in CLEAR)
         return cls.running[name]
 
     @classmethod
@@ -90,6 +99,7 @@ class ClientTest(unittest.TestCase):
         if obstacle:
             self.skipTest(obstacle)
         self.server = Servers.get(self.server_name)
+        self.address = self.server.address
         self.scratch = Setup.directory("client")
         self.home = self.scratch / "home"
         (self.home / ".config").mkdir(parents=True)
@@ -100,7 +110,7 @@ class ClientTest(unittest.TestCase):
 
     def url(self, path="", user="demo"):
         """Of a path below the test's place. Nothing in it is encoded."""
-        return f"ftp://{user}@{self.server.host}:{self.server.port}/{self.place}/{path}"
+        return f"ftp://{user}@{self.address[0]}:{self.address[1]}/{self.place}/{path}"
 
     def password_file(self, password="demo"):
         path = self.scratch / f"password-{len(password)}"
@@ -197,3 +207,13 @@ class ClientTest(unittest.TestCase):
         sizes = ["nothing" if content is None else f"{len(content)} bytes" for content in (actual, expected)]
         self.assertEqual(sizes[0], sizes[1], what)
         self.assertTrue(actual == expected, f"{what}: other bytes of the same number")
+
+
+class ProxyTest(ClientTest):
+    """The client reaches the server through a proxy of the test's own, which errs as it is told."""
+
+    def setUp(self):
+        super().setUp()
+        self.proxy = BadProxy(self.server)
+        self.addCleanup(self.proxy.stop)
+        self.address = self.proxy.address
