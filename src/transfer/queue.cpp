@@ -118,7 +118,7 @@ bool Queue::State::stay(const Outcome<void>& opened) {
     broken = failure;
   } else {
     limit = workers - 1;
-    if (options.note && !ending())
+    if (options.note && !waiting.empty() && !ending())
       options.note(fmt::format("no further connection to the server, {}; going on with {}", failure.text, limit));
   }
   starting = false;
