@@ -14,6 +14,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 sys.path.append("/usr/lib/python3/dist-packages")  # Debian's pexpect and pyte, also where another Python comes first
 from bad_proxy import BadProxy  # noqa: E402
+from fake_ftp import FakeFtp  # noqa: E402
 from gantry import Gantry, Setup, stop_each  # noqa: E402
 from peers import NOBODY, PASSIVE_PORTS, PEERS, free_ports  # noqa: E402
 
@@ -28,7 +29,7 @@ def start_gantryd(store, server=None, **options):
     """A gantryd of the test's own, with few passive ports: `passive`, so that a BadProxy can stand in front of it."""
     ports = free_ports(PASSIVE_PORTS)
     made = Gantry(store, server={"passive_ports": f"{ports[0]}-{ports[-1]}", **(server or {})}, **options)
-    made.passive = ports
+    made.passive, made.tls = ports, True
     return made
 
 
@@ -88,29 +89,21 @@ class Done:
         return f"exit code {self.code}\n--- out:\n{self.out[-3000:]}\n--- err:\n{self.err[-3000:]}"
 
 
-class ClientTest(unittest.TestCase):
-    """Has a server, an empty directory `place` on it, and a scratch directory with the client's home."""
+class Client(unittest.TestCase):
+    """Runs the client with a home of its own in a scratch directory. Subclasses set `server`, whose log is told when a
+    run goes wrong, and `place`, the directory there."""
 
-    server_name = "local"
+    server, address, place = None, None, ""
     maxDiff = 2000
 
     def setUp(self):
-        obstacle = PEERS[self.server_name].obstacle() if self.server_name in PEERS else None
-        if obstacle:
-            self.skipTest(obstacle)
-        self.server = Servers.get(self.server_name)
-        self.address = self.server.address
         self.scratch = Setup.directory("client")
         self.home = self.scratch / "home"
         (self.home / ".config").mkdir(parents=True)
-        self.place = Servers.fresh_name(type(self).__name__)
-        self._make_directory(self.place)
-
-    # ---- the client
 
     def url(self, path="", user="demo"):
         """Of a path below the test's place. Nothing in it is encoded."""
-        return f"ftp://{user}@{self.address[0]}:{self.address[1]}/{self.place}/{path}"
+        return f"ftp://{user}@{self.address[0]}:{self.address[1]}/{self.place + '/' if self.place else ''}{path}"
 
     def password_file(self, password="demo"):
         path = self.scratch / f"password-{len(password)}"
@@ -120,7 +113,7 @@ class ClientTest(unittest.TestCase):
 
     def ways_in(self):
         """The options that every run against the test's server needs: how to log in and whom to trust."""
-        security = ["--plain"] if self.server_name in CLEAR else ["--ca-file", Setup.certificate()[0]]
+        security = ["--ca-file", Setup.certificate()[0]] if self.server.tls else ["--plain"]
         return ["--password-file", self.password_file(), *security]
 
     def environment(self, **values):
@@ -162,6 +155,28 @@ class ClientTest(unittest.TestCase):
     def _server_log(self):
         return f"\n--- the end of the server's log:\n{self.server.log()[-3000:]}"
 
+    def assert_same(self, actual, expected, what):
+        """Compares contents without printing them."""
+        sizes = ["nothing" if content is None else f"{len(content)} bytes" for content in (actual, expected)]
+        self.assertEqual(sizes[0], sizes[1], what)
+        self.assertTrue(actual == expected, f"{what}: other bytes of the same number")
+
+
+class ClientTest(Client):
+    """Has a real server, shared with other tests, and an empty directory `place` on it."""
+
+    server_name = "local"
+
+    def setUp(self):
+        super().setUp()
+        obstacle = PEERS[self.server_name].obstacle() if self.server_name in PEERS else None
+        if obstacle:
+            self.skipTest(obstacle)
+        self.server = Servers.get(self.server_name)
+        self.address = self.server.address
+        self.place = Servers.fresh_name(type(self).__name__)
+        self._make_directory(self.place)
+
     # ---- behind the server's back
 
     def _fake(self):
@@ -202,12 +217,6 @@ class ClientTest(unittest.TestCase):
     def assert_stored(self, path, expected):
         self.assert_same(self.stored(path), expected, f"{path} on the server")
 
-    def assert_same(self, actual, expected, what):
-        """Compares contents without printing them."""
-        sizes = ["nothing" if content is None else f"{len(content)} bytes" for content in (actual, expected)]
-        self.assertEqual(sizes[0], sizes[1], what)
-        self.assertTrue(actual == expected, f"{what}: other bytes of the same number")
-
 
 class ProxyTest(ClientTest):
     """The client reaches the server through a proxy of the test's own, which errs as it is told."""
@@ -217,3 +226,14 @@ class ProxyTest(ClientTest):
         self.proxy = BadProxy(self.server)
         self.addCleanup(self.proxy.stop)
         self.address = self.proxy.address
+
+
+class HostileTest(Client):
+    """The client meets a fake server that one test makes for itself."""
+
+    def meet(self, session=None, **options):
+        """Serves each connection with this class of hostile_server; see FakeFtp."""
+        self.server = FakeFtp(session, **options)
+        self.addCleanup(self.server.stop)
+        self.address = self.server.address
+        return self.server

@@ -2,7 +2,7 @@
 """Tests the client: run.py [--build DIR] [--short] [--server S]... [--jobs N] [--counts FILE] [pattern...]
 
 Each test_*.py here is a suite; a pattern selects tests whose "module.Class.test" contains it.
---short: small files and fewer kinds of servers, for sanitized builds.
+--short: small files, fewer kinds of servers, and nothing that runs without the client, for sanitized builds.
 """
 
 import argparse
@@ -34,7 +34,10 @@ def main():
     if not arguments.share:
         return suites.conclude("gantry", *suites.share_out("gantry", arguments.jobs), arguments.counts)
     number, jobs = map(int, arguments.share.split("/"))
-    return run(share_of(suites.load(HERE, arguments.patterns), number, jobs))
+    tests = suites.load(HERE, arguments.patterns)
+    if arguments.short:
+        tests = [test for test in tests if not getattr(test, "without_client", False)]
+    return run(share_of(tests, number, jobs))
 
 
 def share_of(tests, number, jobs):

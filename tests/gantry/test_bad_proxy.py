@@ -12,6 +12,8 @@ SIZE = 1_000_000
 
 
 class Session(ProxyTest):
+    without_client = True
+
     def connect(self, tls=False):
         session = Connection(self.proxy.address, timeout=60)
         self.addCleanup(session.close)

@@ -16,6 +16,8 @@ ASKED = {"SITE CHMOD": ("SITE CHMOD 600 file", (200,)), "MLSD": ("MLST file", (2
 
 @over(*PEERS)
 class Peers(ClientTest):
+    without_client = True
+
     def connect(self):
         session = Connection(self.server.address)
         self.addCleanup(session.close)
