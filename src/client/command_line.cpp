@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "client/interrupts.hpp"
+#include "client/progress.hpp"
 #include "client/session.hpp"
 #include "client/shell.hpp"
 #include "client/verb.hpp"
@@ -16,6 +18,7 @@ void add_options(CLI::App& app, Settings& settings) {
   app.add_option("--password-file", settings.password_file, "The password is the first line of this file");
   app.add_option("--ca-file", settings.connection.ca_file,
                  "Certificates of authorities to trust instead of the system's");
+  add_progress_options(app, settings);
 }
 
 }  // namespace
@@ -40,6 +43,7 @@ Exit run(const std::vector<std::string>& words, const std::string& version) {
     return app.exit(problem) == 0 ? Exit::ok : Exit::usage;
   }
   Session session(settings);
+  const Interrupts interrupts(session.stop());
   for (const auto& [command, action] : actions)
     if (command->parsed()) return action(session);
   if (!url.empty())

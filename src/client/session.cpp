@@ -7,6 +7,8 @@
 
 #include "base/text.hpp"
 #include "ftp/site.hpp"
+#include "terminal/live.hpp"
+#include "terminal/text.hpp"
 
 namespace gantry::client {
 namespace {
@@ -95,7 +97,7 @@ void Session::leave() {
 }
 
 Exit Session::report(const std::string& what, const ftp::Failure& failure) const {
-  fmt::print(stderr, "gantry: {}: {}\n", escape_control(what), failure.text);
+  terminal::say(fmt::format("gantry: {}: {}", terminal::printable(what), failure.text));
   return exit_of(failure);
 }
 

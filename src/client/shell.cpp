@@ -1,33 +1,197 @@
 #include "client/shell.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <iostream>
-#include <string>
-#include <vector>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <regex>
 
 #include "base/text.hpp"
+#include "client/completion.hpp"
+#include "client/interrupts.hpp"
 #include "client/verb.hpp"
+#include "client/words.hpp"
+#include "terminal/input.hpp"
+#include "terminal/live.hpp"
+#include "terminal/screen.hpp"
+#include "terminal/table.hpp"
+#include "terminal/text.hpp"
 
 namespace gantry::client {
+namespace {
 
-Exit run_shell(Session& session) {
-  Exit end = Exit::ok;
-  for (std::string line; fmt::print("gantry {}> ", session.here().path), std::getline(std::cin, line);) {
-    std::vector<std::string> words;
-    for (const std::string_view word : split(line, ' '))
-      if (!word.empty()) words.emplace_back(word);
-    if (words.empty()) continue;
-    if (words.front() == "bye") break;
-    const Verb* verb = find_verb(words.front());
-    if (verb == nullptr) {
-      fmt::print(stderr, "{}: no such command; help lists them\n", words.front());
-      end = Exit::usage;
-      continue;
-    }
-    words.erase(words.begin());
-    end = run_verb(session, *verb, std::move(words));
+using terminal::Style;
+using terminal::Typed;
+
+/// What the shell does itself, beside the verbs.
+struct Own {
+  std::string_view name;
+  std::vector<std::string_view> aliases;
+  std::string_view summary;
+};
+
+const std::vector<Own>& own_commands() {
+  static const std::vector<Own> table = {
+      {.name = "help", .aliases = {"?"}, .summary = "List the commands; help NAME tells more of one"},
+      {.name = "!", .aliases = {}, .summary = "Run a command of this machine: !ls -l; alone: a shell"},
+      {.name = "bye", .aliases = {"quit", "exit", "quite"}, .summary = "Leave"},
+  };
+  return table;
+}
+
+bool is_own(std::string_view word, std::string_view name) {
+  for (const Own& own : own_commands())
+    if (own.name == name) return word == name || std::ranges::find(own.aliases, word) != own.aliases.end();
+  return false;
+}
+
+Exit run_local(const std::string& command) {
+  const char* shell = std::getenv("SHELL");
+  const std::string line = !command.empty() ? command : shell != nullptr ? std::string(shell) : "/bin/sh";
+  const terminal::Still still;
+  std::fflush(nullptr);
+  return std::system(line.c_str()) == 0 ? Exit::ok : Exit::local;  // NOLINT(cert-env33-c): asked for by the user
+}
+
+/// One line done; nothing: the shell is to end.
+std::optional<Exit> run_line(Session& session, const std::string& line) {
+  const std::string_view text = trim(line);
+  if (text.starts_with('!')) return run_local(std::string(trim(text.substr(1))));
+  auto words = split_words(text);
+  if (!words) {
+    terminal::say("gantry: a quotation does not end in this line");
+    return Exit::usage;
   }
+  if (words->empty()) return Exit::ok;
+  const std::string name = words->front();
+  words->erase(words->begin());
+  if (is_own(name, "bye")) return std::nullopt;
+  if (is_own(name, "help")) return print_help(session, words->empty() ? "" : words->front());
+  const Verb* verb = find_verb(name);
+  if (verb == nullptr || verb->where == Where::one_shot_only)
+    return session.report(name, {.why = ftp::Why::usage, .text = "no such command; help lists them"});
+  return run_verb(session, *verb, std::move(*words));
+}
+
+/// "gantry alice@host:/dir> "; a long path loses its middle.
+std::string prompt_for(const Session& session) {
+  const bool colours = terminal::shows_colours(STDOUT_FILENO);
+  std::string prompt = terminal::paint("gantry", Style::bold, colours);
+  const Place& here = session.here();
+  if (here.connection != nullptr) {
+    const ftp::Site& site = here.connection->site();
+    const std::string where = site.user.empty() ? site.host : site.user + "@" + site.host;
+    const std::size_t room = std::max<std::size_t>(terminal::size_of(STDOUT_FILENO).columns / 2, 8);
+    const std::string path = terminal::cut(terminal::printable(here.path), room);
+    prompt += " " + terminal::paint(terminal::printable(where), Style::good, colours) + ":" +
+              terminal::paint(path, Style::directory, colours);
+  }
+  return prompt + "> ";
+}
+
+std::filesystem::path history_file() {
+  const char* state = std::getenv("XDG_STATE_HOME");
+  if (state != nullptr && *state == '/') return std::filesystem::path(state) / "gantry/history";
+  const char* home = std::getenv("HOME");
+  if (home == nullptr || *home == 0) return {};
+  return std::filesystem::path(home) / ".local/state/gantry/history";
+}
+
+std::vector<std::string_view> own_names() {
+  std::vector<std::string_view> names;
+  for (const Own& own : own_commands()) {
+    names.push_back(own.name);
+    names.insert(names.end(), own.aliases.begin(), own.aliases.end());
+  }
+  return names;
+}
+
+/// Runs a line as a person or a script gave it; Ctrl-C during it ends it alone.
+std::optional<Exit> obey(Session& session, const std::string& line) {
+  Interrupts::forget();
+  const auto end = run_line(session, line);
+  std::fflush(stdout);
+  return Interrupts::leaving() ? std::nullopt : end;
+}
+
+Exit run_typed(Session& session) {
+  Completer completer(session, own_names());
+  terminal::LineEditor editor({.history = history_file(),
+                               .complete = [&](std::string_view line) { return completer.complete(line); },
+                               .idle = {}},
+                              session.stop());
+  for (std::string line;;) {
+    Interrupts::forget();
+    const Typed typed = editor.read(prompt_for(session), line);
+    if (typed == Typed::end || Interrupts::leaving()) break;
+    if (typed == Typed::interrupted || trim(line).empty()) continue;
+    if (!is_private(line)) editor.remember(line);
+    completer.forget();
+    if (!obey(session, line)) break;
+  }
+  return Interrupts::leaving() ? Exit::stopped : Exit::ok;
+}
+
+Exit run_script(Session& session, int descriptor, bool stops_at_failure) {
+  std::optional<Exit> all;
+  while (const auto line = terminal::read_line(descriptor, session.stop())) {
+    const auto end = obey(session, *line);
+    if (!end) break;
+    if (!trim(*line).empty()) all = all ? combine(*all, *end) : *end;
+    if (*end == Exit::stopped) return *end;
+    if (*end != Exit::ok && stops_at_failure) return *end;
+  }
+  return session.stop() ? Exit::stopped : all.value_or(Exit::ok);
+}
+
+}  // namespace
+
+bool is_private(std::string_view line) {
+  static const std::regex secrets(R"(://[^/\s]*:[^/\s]*@|^\s*\S+\s+pass\b|^\s*(user|account|password)\b)",
+                                  std::regex::icase);
+  return line.starts_with(' ') || std::regex_search(line.begin(), line.end(), secrets);
+}
+
+Exit print_help(Session& session, const std::string& name) {
+  if (const Verb* verb = find_verb(name)) return run_verb(session, *verb, {"--help"});
+  std::vector<std::vector<terminal::Cell>> rows;
+  const auto add = [&](std::string_view command, const std::vector<std::string_view>& aliases, std::string_view text) {
+    std::string names(command);
+    for (const std::string_view alias : aliases) names.append(", ").append(alias);
+    rows.push_back({{.text = "  " + names}, {.text = std::string(text)}});
+  };
+  std::string_view group;
+  for (const Verb& verb : verbs()) {
+    if (verb.where == Where::one_shot_only || (!name.empty() && verb.name != name)) continue;
+    if (verb.group != group) rows.push_back({{.text = std::string(group = verb.group), .style = Style::bold}});
+    add(verb.name, verb.aliases, verb.summary);
+  }
+  if (name.empty()) rows.push_back({{.text = "shell", .style = Style::bold}});
+  for (const Own& own : own_commands())
+    if (name.empty() || is_own(name, own.name)) add(own.name, own.aliases, own.summary);
+  if (rows.empty()) return session.report(name, {.why = ftp::Why::usage, .text = "no such command; help lists them"});
+  static constexpr std::array columns = {terminal::Align::left, terminal::Align::left};
+  fmt::print("{}", terminal::table(columns, rows, terminal::shows_colours(STDOUT_FILENO)));
+  return Exit::ok;
+}
+
+Exit run_shell(Session& session, const ShellOptions& options) {
+  if (options.batch.empty() && terminal::answers() && terminal::draws()) return run_typed(session);
+  if (options.batch.empty()) return run_script(session, STDIN_FILENO, false);
+  if (options.batch == "-") return run_script(session, STDIN_FILENO, !options.keep_going);
+  const int file = ::open(options.batch.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return session.report(options.batch, {.why = ftp::Why::local, .text = std::strerror(errno)});
+  const Exit end = run_script(session, file, !options.keep_going);
+  ::close(file);
   return end;
 }
 

@@ -1,11 +1,26 @@
 // The prompt: reads lines, runs verbs, until bye.
 #pragma once
 
+#include <string>
+
 #include "client/session.hpp"
 
 namespace gantry::client {
 
-/// Returns the exit code of the last verb.
-Exit run_shell(Session& session);
+struct ShellOptions {
+  std::string batch;        ///< a file with lines, "-" for standard input; empty: whoever types
+  bool keep_going = false;  ///< a batch goes on after a failure
+};
+
+/// Lines from a person at the terminal, else from standard input without prompts, else from the batch file.
+/// Of a person's session the end is ok; of a batch what combine() makes of its verbs; a batch file ends with the first
+/// failure. Interrupts must stand.
+Exit run_shell(Session& session, const ShellOptions& options = {});
+
+/// Says what the commands are, or with a name what that one does.
+Exit print_help(Session& session, const std::string& name);
+
+/// A line that holds something secret, which no history may keep: a password for QUOTE or in a URL.
+[[nodiscard]] bool is_private(std::string_view line);
 
 }  // namespace gantry::client

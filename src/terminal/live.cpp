@@ -1,12 +1,15 @@
 #include "terminal/live.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <mutex>
+#include <string>
 
 namespace gantry::terminal {
 namespace {
@@ -20,6 +23,8 @@ constexpr std::string_view leave = "\r\x1b[J\x1b[?25h";  // both, for signal han
 std::recursive_mutex screen;
 /// Lines stand there and the cursor is hidden. Read by signal handlers.
 std::atomic<bool> drawn = false;
+/// What stands there, to be drawn again below what was printed over it.
+std::string last;
 
 /// Everything in one write where the terminal takes it, so that no half of a frame is seen.
 void write_all(std::string_view text) {
@@ -34,8 +39,7 @@ void write_all(std::string_view text) {
 /// Gives the terminal back and lets the signal do what it does by default.
 void leave_screen(int signal) {
   const int saved = errno;
-  if (drawn.exchange(false)) [[maybe_unused]]
-    const ssize_t put = ::write(STDERR_FILENO, leave.data(), leave.size());
+  leave_from_signal();
   struct sigaction standard{};
   standard.sa_handler = SIG_DFL;
   struct sigaction ours{};
@@ -97,21 +101,41 @@ void Live::draw(std::string_view above, const std::vector<std::string>& lines) {
     if (drawn.exchange(false)) frame += show_cursor;
     return write_all(frame);
   }
-  frame += hide_cursor;
+  last = hide_cursor;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (i > 0) frame += "\r\n";
-    frame.append(lines[i]).append("\x1b[K");
+    if (i > 0) last += "\r\n";
+    last.append(lines[i]).append("\x1b[K");
   }
-  frame += "\x1b[J\r";
-  if (lines.size() > 1) frame.append("\x1b[").append(std::to_string(lines.size() - 1)).append("A");
+  last += "\x1b[J\r";
+  if (lines.size() > 1) last.append("\x1b[").append(std::to_string(lines.size() - 1)).append("A");
   drawn = true;
-  write_all(frame);
+  write_all(frame + last);
 }
 
 void say(std::string_view line) {
   const std::scoped_lock lock(screen);
-  clear();
-  write_all(std::string(line) + "\n");
+  const bool over = drawn;
+  write_all(fmt::format("{}{}\n{}", over ? erase_below : "", line, over ? last : ""));
+}
+
+void print(std::string_view text) {
+  const std::scoped_lock lock(screen);
+  const bool over = drawn;
+  if (over) write_all(erase_below);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (!over) return;
+  std::fflush(stdout);
+  write_all(last);
+}
+
+void say_from_signal(std::string_view line) noexcept {
+  leave_from_signal();
+  write_all(line);
+  write_all("\n");
+}
+
+void leave_from_signal() noexcept {
+  if (drawn.exchange(false)) write_all(leave);
 }
 
 Still::Still() {

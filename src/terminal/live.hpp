@@ -23,8 +23,15 @@ class Live {
   void draw(std::string_view above, const std::vector<std::string>& lines);
 };
 
-/// Prints a line on standard error, above what is drawn.
+/// Prints a line on standard error, above what is drawn. The line feed is added.
 void say(std::string_view line);
+/// Prints whole lines on standard output, above what is drawn.
+void print(std::string_view text);
+
+/// For signal handlers: prints a line on standard error where the drawn lines begin; they follow below with the next
+/// frame. / Erases what is drawn and shows the cursor.
+void say_from_signal(std::string_view line) noexcept;
+void leave_from_signal() noexcept;
 
 /// While this lives nothing is drawn and the cursor is there: for questions and for programs that use the terminal.
 class Still {

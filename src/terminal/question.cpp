@@ -1,7 +1,6 @@
 #include "terminal/question.hpp"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -10,29 +9,12 @@
 #include <string>
 
 #include "base/text.hpp"
+#include "terminal/input.hpp"
 #include "terminal/live.hpp"
 #include "terminal/screen.hpp"
 
 namespace gantry::terminal {
 namespace {
-
-constexpr int look_at_stop_ms = 100;
-constexpr std::size_t longest_answer = 4096;  // what a terminal line holds
-
-/// One line, byte by byte, so that nothing behind it is taken from who reads next. Nothing at the end of the input and
-/// on `stop`.
-std::optional<std::string> read_line(const std::atomic<bool>& stop) {
-  std::string line;
-  while (!stop) {
-    pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
-    if (::poll(&input, 1, look_at_stop_ms) <= 0) continue;
-    char byte = 0;
-    if (::read(STDIN_FILENO, &byte, 1) != 1) return std::nullopt;
-    if (byte == '\n') return line;
-    if (line.size() < longest_answer) line += byte;
-  }
-  return std::nullopt;
-}
 
 void show(std::string_view text) {
   std::fflush(stdout);
@@ -76,7 +58,7 @@ std::optional<char> choose(std::string_view question, std::span<const Choice> ch
   const Still still;
   for (;;) {
     show(fmt::format("{}{}: ", question, words_of(choices)));
-    const auto line = read_line(stop);
+    const auto line = read_line(STDIN_FILENO, stop);
     if (!line) {
       show("\n");
       return std::nullopt;
@@ -114,7 +96,7 @@ std::optional<Secret> ask_password(std::string_view question, const std::atomic<
   std::optional<std::string> line;
   {
     const Unseen unseen;
-    line = read_line(stop);
+    line = read_line(STDIN_FILENO, stop);
   }
   show("\n");
   if (!line) return std::nullopt;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "client/progress.hpp"
 #include "client/verbs/verbs.hpp"
 #include "transfer/file.hpp"
 
@@ -22,11 +23,11 @@ Exit get(Session& session, const TwoPaths& arguments) {
   if (!place) return session.report(arguments.from, place.error());
   std::filesystem::path local = arguments.to.empty() ? last_name(place->path) : arguments.to;
   if (std::filesystem::is_directory(local)) local /= last_name(place->path);
+  const ShowProgress progress(session.board(), session.settings());
   const auto id = session.board().add(local.string(), transfer::Direction::down);
   auto done = transfer::download(*place->connection, place->path, local.string(), session.settings().file,
                                  session.board(), id, session.stop());
   if (!done) return session.report(arguments.from, done.error());
-  fmt::print("{}: {} bytes\n", done->target, done->size);
   return Exit::ok;
 }
 
@@ -34,11 +35,11 @@ Exit put(Session& session, const TwoPaths& arguments) {
   auto place = session.place(arguments.to.empty() ? last_name(arguments.from) : arguments.to);
   if (!place) return session.report(arguments.to, place.error());
   const std::string remote = place->directory ? resolve(place->path, last_name(arguments.from)) : place->path;
+  const ShowProgress progress(session.board(), session.settings());
   const auto id = session.board().add(arguments.from, transfer::Direction::up);
   auto done = transfer::upload(*place->connection, arguments.from, remote, session.settings().file, session.board(), id,
                                session.stop());
   if (!done) return session.report(arguments.from, done.error());
-  fmt::print("{}: {} bytes\n", done->target, done->size);
   return Exit::ok;
 }
 
