@@ -18,7 +18,7 @@ void MemoryContent::append(std::vector<std::byte> bytes) {
   pieces_.push_back(std::make_shared<const std::vector<std::byte>>(std::move(bytes)));
 }
 
-void MemoryContent::append(const MemoryContent& other) {
+void MemoryContent::append_all(const MemoryContent& other) {
   const std::uint64_t before = size();
   for (std::size_t i = 0; i < other.pieces_.size(); ++i) {
     pieces_.push_back(other.pieces_[i]);
@@ -176,7 +176,7 @@ Result<Combined> MemoryTree::combine(const Path& target, const std::vector<Path>
     if (node == nullptr) return fail(Errc::not_found, "combine", source.text());
     if (node->kind == Kind::directory) return fail(Errc::is_directory, "combine", source.text());
     done.sizes.push_back(node->content.size());
-    content.append(node->content);
+    content.append_all(node->content);
   }
   const std::uint64_t size = content.size();
   const auto expected = existing == Existing::stays ? std::optional<std::uint64_t>(0) : std::nullopt;

@@ -19,7 +19,7 @@ class MemoryContent {
  public:
   [[nodiscard]] std::uint64_t size() const { return ends_.empty() ? 0 : ends_.back(); }
   void append(std::vector<std::byte> bytes);
-  void append(const MemoryContent& other);
+  void append_all(const MemoryContent& other);
   /// Cuts off what lies behind `size`.
   void truncate(std::uint64_t size);
   /// Copies from `offset` into `buffer`; the number of bytes, 0 at the end.
