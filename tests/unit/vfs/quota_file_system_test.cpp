@@ -194,5 +194,43 @@ TEST_F(QuotaFiles, ACountSeesDirectoriesAndStopsAtARename) {
   EXPECT_EQ(use().used, (QuotaAmount{12, 2}));
 }
 
+TEST_F(QuotaFiles, JoiningTakesNoRoom) {
+  const auto path = [](std::string_view text) { return *Path::absolute(text); };
+  limit({.bytes = 60 * kib, .files = 3});
+  ASSERT_TRUE(put("/other", 10 * kib));
+  ASSERT_TRUE(put("/1", 25 * kib));
+  ASSERT_TRUE(put("/2", 25 * kib));
+  EXPECT_EQ(put("/3", 1).error().code, Errc::quota);
+  calls();
+  ASSERT_TRUE(run(files_->combine(path("/whole"), {path("/1"), path("/2")}, {})));
+  EXPECT_THAT(calls(), ElementsAre("INSERT", "INSERT", "INSERT", "DELETE", "DELETE", "DELETE"));
+  EXPECT_EQ(use().used, (QuotaAmount{60 * kib, 2}));
+  EXPECT_EQ(put("/3", 1).error().code, Errc::quota) << "nothing is given back that is still there";
+  // Onto an older file: that one's room is free, too.
+  ASSERT_TRUE(run(files_->combine(path("/other"), {path("/whole")}, {})));
+  EXPECT_EQ(use().used, (QuotaAmount{50 * kib, 1}));
+  EXPECT_FALSE(use().due);
+}
+
+TEST_F(QuotaFiles, AFailedJoinChangesNothing) {
+  const auto path = [](std::string_view text) { return *Path::absolute(text); };
+  ASSERT_TRUE(put("/1", 25 * kib));
+  EXPECT_EQ(run(files_->combine(path("/whole"), {path("/1"), path("/2")}, {})).error().code, Errc::not_found);
+  EXPECT_EQ(use().used, (QuotaAmount{25 * kib, 1}));
+  EXPECT_FALSE(use().due);
+}
+
+TEST_F(QuotaFiles, WhatSomebodyElseRemovesMeanwhileIsNotGivenBackTwice) {
+  const auto path = [](std::string_view text) { return *Path::absolute(text); };
+  ASSERT_TRUE(put("/1", 25 * kib));
+  // Another session's DELE of the source that began before the join, and ends after it.
+  auto other = run(quota_.book->begin(quota_.tree, quota_.limits, {.path = "/1"}));
+  ASSERT_TRUE(other);
+  ASSERT_TRUE(run(files_->combine(path("/whole"), {path("/1")}, {})));
+  run(quota_.book->settle(quota_.tree, other->ticket, {.shrunk = {25 * kib, 1}}));
+  EXPECT_GE(use().used.bytes, 25 * kib);
+  EXPECT_TRUE(use().due);
+}
+
 }  // namespace
 }  // namespace gantry::vfs

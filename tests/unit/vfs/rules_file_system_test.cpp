@@ -62,7 +62,7 @@ class Rules : public testing::Test {
 
 struct Call {
   std::string_view name;
-  char letter;
+  std::string_view letters;  ///< all of them are needed
   std::function<Task<Result<void>>(FileSystem&)> run;
 };
 
@@ -76,26 +76,27 @@ Task<Result<void>> outcome(Task<Result<T>> task) {
 /// What each does to /d/file, /d/dir and names that are free. Not allowed must not depend on what is there.
 const std::vector<Call>& calls() {
   static const std::vector<Call> all{
-      {"stat", 'l', [](FileSystem& fs) { return outcome(fs.stat(at("/d/file"))); }},
-      {"enter", 'e', [](FileSystem& fs) { return fs.enter(at("/d/dir")); }},
-      {"list", 'l', [](FileSystem& fs) { return outcome(fs.list(at("/d/dir"))); }},
-      {"open_reader", 'r', [](FileSystem& fs) { return outcome(fs.open_reader(at("/d/file"), {})); }},
-      {"replace", 'w', [](FileSystem& fs) { return outcome(fs.open_upload(at("/d/file"), {})); }},
-      {"create", 'w',
+      {"stat", "l", [](FileSystem& fs) { return outcome(fs.stat(at("/d/file"))); }},
+      {"enter", "e", [](FileSystem& fs) { return fs.enter(at("/d/dir")); }},
+      {"list", "l", [](FileSystem& fs) { return outcome(fs.list(at("/d/dir"))); }},
+      {"open_reader", "r", [](FileSystem& fs) { return outcome(fs.open_reader(at("/d/file"), {})); }},
+      {"replace", "w", [](FileSystem& fs) { return outcome(fs.open_upload(at("/d/file"), {})); }},
+      {"create", "w",
        [](FileSystem& fs) { return outcome(fs.open_upload(at("/d/new"), {.mode = UploadMode::create_new})); }},
-      {"at_offset", 'w',
+      {"at_offset", "w",
        [](FileSystem& fs) { return outcome(fs.open_upload(at("/d/file"), {.mode = UploadMode::at_offset})); }},
-      {"append", 'a',
+      {"append", "a",
        [](FileSystem& fs) { return outcome(fs.open_upload(at("/d/file"), {.mode = UploadMode::append})); }},
-      {"may_rename", 'f', [](FileSystem& fs) { return fs.may_rename(at("/d/file")); }},
-      {"rename", 'f', [](FileSystem& fs) { return fs.rename(at("/d/file"), at("/d/new")); }},
-      {"remove_file", 'd', [](FileSystem& fs) { return fs.remove_file(at("/d/file")); }},
-      {"remove_directory", 'd', [](FileSystem& fs) { return fs.remove_directory(at("/d/dir")); }},
-      {"make_directory", 'm', [](FileSystem& fs) { return fs.make_directory(at("/d/new")); }},
-      {"set_time", 'T', [](FileSystem& fs) { return fs.set_time(at("/d/file"), WallTime{}); }},
-      {"set_mode", 'M', [](FileSystem& fs) { return fs.set_mode(at("/d/file"), 0600); }},
-      {"free_space", 'l', [](FileSystem& fs) { return outcome(fs.free_space(at("/d/dir"))); }},
-      {"known_checksums", 'r', [](FileSystem& fs) { return outcome(fs.known_checksums(at("/d/file"))); }},
+      {"may_rename", "f", [](FileSystem& fs) { return fs.may_rename(at("/d/file")); }},
+      {"rename", "f", [](FileSystem& fs) { return fs.rename(at("/d/file"), at("/d/new")); }},
+      {"combine", "wf", [](FileSystem& fs) { return outcome(fs.combine(at("/d/new"), {at("/d/file")}, {})); }},
+      {"remove_file", "d", [](FileSystem& fs) { return fs.remove_file(at("/d/file")); }},
+      {"remove_directory", "d", [](FileSystem& fs) { return fs.remove_directory(at("/d/dir")); }},
+      {"make_directory", "m", [](FileSystem& fs) { return fs.make_directory(at("/d/new")); }},
+      {"set_time", "T", [](FileSystem& fs) { return fs.set_time(at("/d/file"), WallTime{}); }},
+      {"set_mode", "M", [](FileSystem& fs) { return fs.set_mode(at("/d/file"), 0600); }},
+      {"free_space", "l", [](FileSystem& fs) { return outcome(fs.free_space(at("/d/dir"))); }},
+      {"known_checksums", "r", [](FileSystem& fs) { return outcome(fs.known_checksums(at("/d/file"))); }},
   };
   return all;
 }
@@ -108,10 +109,10 @@ TEST_F(Rules, EveryCallNeedsItsOwnRightWhereItsPathLies) {
       std::erase(others, letter);
       // The right alone, all but the right; for the whole tree, and for the directory alone against the rest.
       const std::vector<std::pair<Account, bool>> cases{
-          {account(std::string(1, letter)), call.letter == letter},
-          {account(others), call.letter != letter},
-          {account("", {{"/d", std::string(1, letter)}}), call.letter == letter},
-          {account(all_letters, {{"/d", others}}), call.letter != letter}};
+          {account(std::string(1, letter)), call.letters == std::string(1, letter)},
+          {account(others), !call.letters.contains(letter)},
+          {account("", {{"/d", std::string(1, letter)}}), call.letters == std::string(1, letter)},
+          {account(all_letters, {{"/d", others}}), !call.letters.contains(letter)}};
       for (const auto& [user, allowed] : cases) {
         base_ = std::make_shared<MemoryFileSystem>(make_memory_tree());
         ASSERT_TRUE(run(base_->make_directory(at("/d"))));
@@ -225,6 +226,28 @@ TEST_F(RulesOverABucket, WhoOnlyWritesHearsOfHeldUploadsAlone) {
   EXPECT_TRUE(must(run(fs.stat(at("/part")))).held);
   EXPECT_EQ(code(run(fs.stat(at("/done")))), Errc::denied);
   EXPECT_EQ(code(run(fs.stat(at("/missing")))), Errc::denied);
+}
+
+TEST_F(Rules, JoiningTakesNoFilePastItsRules) {
+  for (const char* path : {"/d", "/e"}) ASSERT_TRUE(run(base_->make_directory(at(path))));
+  const auto join = [&](Account user, std::vector<Path> sources, std::string_view target) {
+    put("/d/x");
+    put("/e/y");
+    RulesFileSystem fs = with(std::move(user));
+    return code(run(fs.combine(at(target), std::move(sources), {})));
+  };
+  EXPECT_EQ(join(account("wf", {{"/e", "w"}}), {at("/d/x"), at("/e/y")}, "/d/new"), Errc::denied);
+  EXPECT_EQ(join(account("wf", {{"/e", "wr"}}), {at("/d/x")}, "/e/new"), Errc::denied) << "as a rename would be";
+  EXPECT_EQ(join(account("wf", {{"/e", "f"}}), {at("/d/x")}, "/e/new"), Errc::denied);
+  EXPECT_EQ(join(account("wf", {{"/e", "f"}}), {at("/d/x"), at("/e/y")}, "/d/new"), std::nullopt);
+
+  Account keeper = account(all_letters);
+  keeper.delete_enable = false;
+  EXPECT_EQ(join(keeper, {at("/d/x")}, "/d/new"), Errc::already_exists);
+  EXPECT_EQ(join(keeper, {at("/d/x")}, "/d/newer"), std::nullopt) << "nothing is lost: as a rename to a free name";
+  Account stranger = account(all_letters);
+  stranger.anonymous = true;
+  EXPECT_EQ(join(stranger, {at("/d/x")}, "/d/another"), Errc::denied);
 }
 
 }  // namespace
