@@ -17,6 +17,7 @@ import dying_clients  # noqa: F401
 import failing_downloads  # noqa: F401
 import failing_stores  # noqa: F401
 import held_uploads  # noqa: F401
+import joined_segments  # noqa: F401
 import lagging_listings  # noqa: F401
 import quotas  # noqa: F401
 import real_gateway  # noqa: F401
