@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "client/file_options.hpp"
 #include "client/interrupts.hpp"
 #include "client/progress.hpp"
 #include "client/session.hpp"
@@ -19,6 +20,7 @@ void add_options(CLI::App& app, Settings& settings) {
   app.add_option("--ca-file", settings.connection.ca_file,
                  "Certificates of authorities to trust instead of the system's");
   add_progress_options(app, settings);
+  add_file_options(app, settings);
 }
 
 }  // namespace

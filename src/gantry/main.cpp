@@ -10,5 +10,6 @@ int main(int count, char** words) {
   // Names are UTF-8 on servers whatever the locale: where it has no wider characters, theirs would be taken apart.
   if (MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is an error that we report, as a full disk is
   return static_cast<int>(gantry::client::run({words + 1, words + count}, GANTRY_VERSION));
 }

@@ -41,11 +41,11 @@ struct FileOptions {
   unsigned tries = 5;                     ///< in all; cut ones continue where they were
   Milliseconds first_pause = Seconds(1);  ///< before the second try; doubles up to `longest_pause`
   Milliseconds longest_pause = Seconds(60);
-  std::function<Existing(const std::string& question)> ask;
+  std::function<Existing(const std::string& question)> ask{};
   /// Of a download: what a listing just said of the source; saves asking the server.
   std::optional<ftp::Entry> known{};
   /// Called before bytes are sent or taken; may wait to keep a bandwidth limit.
-  std::function<void(std::size_t bytes)> pace;
+  std::function<void(std::size_t bytes)> pace{};
 };
 
 enum class End : std::uint8_t { done, already_there, skipped };

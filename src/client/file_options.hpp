@@ -1,0 +1,13 @@
+// The options about one file's transfer: what is there already, proof, tries, deadlines.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "client/settings.hpp"
+
+namespace gantry::client {
+
+/// Options that change `settings`, which must live as long as `app`.
+void add_file_options(CLI::App& app, Settings& settings);
+
+}  // namespace gantry::client

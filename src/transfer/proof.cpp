@@ -1,0 +1,103 @@
+#include "transfer/proof.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "base/text.hpp"
+
+namespace gantry::transfer {
+namespace {
+
+using digest::Algorithm;
+
+constexpr std::size_t block = 256 * kib;
+constexpr std::array cheapest_first{Algorithm::crc64, Algorithm::sha256, Algorithm::sha512,
+                                    Algorithm::sha1,  Algorithm::md5,    Algorithm::crc32};
+
+}  // namespace
+
+Outcome<std::optional<Algorithm>> choose_checksum(const ftp::Connection& connection, Proof proof) {
+  if (proof == Proof::size || proof == Proof::none) return std::nullopt;
+  const std::vector<Algorithm> offered = connection.checksum_algorithms();
+  if (proof == Proof::strong) {
+    if (!offered.empty()) return offered.front();
+    return ftp::failed(Why::refused, "the server computes no checksums; without --verify strong the size is compared");
+  }
+  for (const Algorithm one : cheapest_first)
+    if (std::ranges::find(offered, one) != offered.end()) return one;
+  return std::nullopt;
+}
+
+std::string_view display_name(Algorithm algorithm) {
+  switch (algorithm) {
+    case Algorithm::crc64:
+      return "CRC64";
+    case Algorithm::crc32c:
+      return "CRC32C";
+    case Algorithm::crc32:
+      return "CRC32";
+    case Algorithm::md5:
+      return "MD5";
+    case Algorithm::sha1:
+      return "SHA-1";
+    case Algorithm::sha256:
+      return "SHA-256";
+    case Algorithm::sha512:
+      return "SHA-512";
+  }
+  return "";
+}
+
+void RunningSum::begin() {
+  if (algorithm_) hasher_.emplace(*algorithm_);
+  bytes_ = 0;
+  finished_.clear();
+}
+
+void RunningSum::add(std::uint64_t offset, ByteView bytes) {
+  if (offset > bytes_ || offset + bytes.size() <= bytes_) return;
+  bytes = bytes.subspan(static_cast<std::size_t>(bytes_ - offset));
+  if (hasher_) hasher_->update(bytes);
+  bytes_ += bytes.size();
+}
+
+Outcome<void> RunningSum::catch_up(LocalFile& file, std::uint64_t end, const std::function<Outcome<void>()>& tick) {
+  if (!hasher_ || bytes_ >= end) return {};
+  if (auto placed = file.seek(bytes_); !placed) return placed;
+  std::vector<std::byte> space(block);
+  while (bytes_ < end) {
+    if (auto go_on = tick(); !go_on) return go_on;
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block, end - bytes_));
+    auto got = file.read(MutableBytes(space).first(wanted));
+    if (!got) return ftp::failed(got.error());
+    if (*got == 0)
+      return ftp::failed(Why::mismatch, escape_control(file.path()) + ": became shorter while it was read");
+    add(bytes_, ByteView(space).first(*got));
+  }
+  return {};
+}
+
+const std::string& RunningSum::finish() {
+  if (finished_.empty() && hasher_) finished_ = to_hex(hasher_->finish());
+  return finished_;
+}
+
+Outcome<Comparison> compare(ftp::Connection& connection, const std::string& remote, RunningSum& sum) {
+  if (!sum.algorithm()) return Comparison{.verdict = Verdict::unknown, .text = "no checksum is asked for"};
+  auto theirs = connection.hash(remote, *sum.algorithm(), {}, sum.bytes());
+  if (!theirs) {
+    const Failure& why = theirs.error();
+    if (why.again || (why.why != Why::refused && why.why != Why::network)) return ftp::failed(why);
+    return Comparison{.verdict = Verdict::unknown, .text = why.text};
+  }
+  const std::string& ours = sum.finish();
+  const std::string_view name = display_name(*sum.algorithm());
+  if (theirs->hex == ours) return Comparison{.verdict = Verdict::equal, .text = fmt::format("{} {}", name, ours)};
+  return Comparison{.verdict = Verdict::different,
+                    .text = fmt::format("{} is {} here and {} on the server", name, ours, theirs->hex)};
+}
+
+}  // namespace gantry::transfer
