@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "ftp/checksums.hpp"
 #include "ftp/curl_failure.hpp"
+#include "ftp/drive.hpp"
 #include "ftp/transcript.hpp"
 #include "proto/time_text.hpp"
 
@@ -56,11 +57,20 @@ struct Connection::Impl {
   Impl(Site where, ConnectionOptions wishes)
       : site(std::move(where)), options(std::move(wishes)), transcript(options.trace) {
     start_curl_once();
-    easy = curl_easy_init();
+    start_handles();
   }
-  ~Impl() { curl_easy_cleanup(easy); }
+  ~Impl() { end_handles(); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
+
+  void start_handles() {
+    multi = curl_multi_init();
+    easy = curl_easy_init();
+  }
+  void end_handles() {
+    curl_easy_cleanup(easy);
+    curl_multi_cleanup(multi);
+  }
 
   template <class T>
   void set(CURLoption option, T value) {
@@ -81,6 +91,7 @@ struct Connection::Impl {
   Site site;
   ConnectionOptions options;
   Transcript transcript;
+  CURLM* multi = nullptr;  ///< keeps the connection between operations
   CURL* easy = nullptr;
   std::array<char, CURL_ERROR_SIZE> error_text{};
   Features features;
@@ -192,7 +203,7 @@ void Connection::Impl::prepare(std::string_view path) {
 }
 
 Outcome<void> Connection::Impl::perform() {
-  const CURLcode code = curl_easy_perform(easy);
+  const CURLcode code = drive(multi, easy);
   if (own_failure) return failed(*own_failure);
   if (code == CURLE_OK) return {};
   if (transcript.too_much())
@@ -232,8 +243,8 @@ Outcome<void> Connection::open() {
 }
 
 void Connection::close() {
-  curl_easy_cleanup(impl_->easy);
-  impl_->easy = curl_easy_init();
+  impl_->end_handles();
+  impl_->start_handles();
   impl_->opened = false;
 }
 
