@@ -6,6 +6,7 @@
 #include <string>
 
 #include "transfer/mirror.hpp"
+#include "transfer/queue.hpp"
 
 namespace gantry::transfer {
 
@@ -24,5 +25,10 @@ struct MirrorPlaces {
 /// One after the other over `connection`. References outlive the result.
 [[nodiscard]] std::unique_ptr<Copies> copies_in_turn(ftp::Connection& connection, MirrorPlaces places,
                                                      FileOptions options, Board& board, const std::atomic<bool>& stop);
+
+/// Several at once, over connections that `connect` makes.
+[[nodiscard]] std::unique_ptr<Copies> copies_side_by_side(QueueOptions queue, Connect connect, MirrorPlaces places,
+                                                          FileOptions options, Board& board,
+                                                          const std::atomic<bool>& stop);
 
 }  // namespace gantry::transfer

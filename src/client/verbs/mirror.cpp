@@ -102,6 +102,21 @@ Exit exit_of_totals(const transfer::MirrorTotals& totals) {
   return totals.failed == 0 ? Exit::ok : Exit::some_failed;
 }
 
+std::unique_ptr<transfer::Copies> copies_of(Session& session, const Ends& ends, transfer::FileOptions file) {
+  const unsigned parallel = session.settings().parallel;
+  if (parallel <= 1)
+    return transfer::copies_in_turn(*ends.connection, ends.places, std::move(file), session.board(), session.stop());
+  const transfer::QueueOptions queue{.workers = parallel, .waiting = 100, .note = [](const std::string& sentence) {
+                                       fmt::print(stderr, "gantry: {}\n", sentence);
+                                     }};
+  return transfer::copies_side_by_side(
+      queue,
+      [&session, connection = ends.connection]() -> std::shared_ptr<ftp::Connection> {
+        return session.another(*connection);
+      },
+      ends.places, std::move(file), session.board(), session.stop());
+}
+
 ftp::Outcome<transfer::MirrorTotals> run_once(Session& session, const MirrorArguments& arguments, Ends& ends,
                                               bool dry_run, bool quiet) {
   const bool up = ends.places.direction == Direction::up;
@@ -110,8 +125,7 @@ ftp::Outcome<transfer::MirrorTotals> run_once(Session& session, const MirrorArgu
   options.compare.times_kept = !up || ends.connection->features().has("MFMT");
   transfer::FileOptions file = session.settings().file;
   file.existing = transfer::Existing::overwrite;
-  const auto copies =
-      transfer::copies_in_turn(*ends.connection, ends.places, std::move(file), session.board(), session.stop());
+  const auto copies = copies_of(session, ends, std::move(file));
   const transfer::MirrorEvents events{
       .begins =
           [&](const transfer::Action& action) {
