@@ -66,6 +66,7 @@ class ObjectUpload : public Upload {
   [[nodiscard]] Task<Result<void>> ensure_uploader();
   [[nodiscard]] Task<Result<void>> hand_over();
   [[nodiscard]] Task<Result<std::uint64_t>> read_in(object::ObjectInfo source, std::uint64_t bytes);
+  [[nodiscard]] Task<Result<std::uint64_t>> read_over(object::ObjectInfo source, std::uint64_t bytes);
   [[nodiscard]] std::uint64_t too_small_to_copy(std::uint64_t size, Follows follows) const;
   [[nodiscard]] Task<Result<void>> copy_range(object::ObjectInfo source, ByteRange whole);
   /// The first `count` bytes of the part's room hold data of the file.

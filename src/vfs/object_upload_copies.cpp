@@ -7,7 +7,7 @@
 namespace gantry::vfs {
 namespace {
 
-Error differs() { return {Errc::corrupt, "read back", "the bytes read back differ from the object's CRC-64", {}}; }
+Error differs() { return {Errc::corrupt, "read back", "the bytes read back differ from what the object has", {}}; }
 
 }  // namespace
 
@@ -56,6 +56,20 @@ Task<Result<std::uint64_t>> ObjectUpload::read_in(object::ObjectInfo source, std
   co_return crc;
 }
 
+/// The CRC-64 of the first `bytes` of `source`.
+Task<Result<std::uint64_t>> ObjectUpload::read_over(object::ObjectInfo source, std::uint64_t bytes) {
+  auto body = co_await context_->store->get(source.key, {{0, bytes}, source.etag});
+  if (!body) co_return fail(std::move(body.error()));
+  std::vector<std::byte> buffer(first_chunk_bytes);
+  std::uint64_t crc = 0;
+  for (;;) {
+    auto count = co_await (*body)->read(buffer);
+    if (!count) co_return fail(std::move(count.error()));
+    if (*count == 0) co_return crc;
+    crc = digest::crc64(MutableBytes(buffer).first(*count), crc);
+  }
+}
+
 /// Bytes from the begin of `size` more that must go through here, because the store takes no such part.
 std::uint64_t ObjectUpload::too_small_to_copy(std::uint64_t size, Follows follows) const {
   const std::uint64_t smallest = std::max<std::uint64_t>(context_->store->limits().min_part, 1);
@@ -73,21 +87,23 @@ Task<Result<void>> ObjectUpload::take(object::ObjectInfo source, Follows follows
   if (source.size == 0) co_return Result<void>();
   const auto whole = crc64_in(co_await find_digests(context_, source));
   const std::uint64_t through = too_small_to_copy(source.size, follows);
+  const std::uint64_t rest = source.size - through;
   std::uint64_t front = 0;
   if (through > 0) {
+    // The source will be removed: bytes that nothing else proves are read twice.
+    Result<std::uint64_t> proof = whole.value_or(0);
+    if (!whole || rest > 0) proof = co_await read_over(source, through);
+    if (!proof) co_return fail(std::move(proof.error()));
     auto crc = co_await read_in(source, through);
     if (!crc) co_return fail(std::move(crc.error()));
+    if (*crc != *proof) co_return fail(differs());
     front = *crc;
   }
-  const std::uint64_t rest = source.size - through;
-  if (rest == 0) {
-    if (whole && *whole != front) co_return fail(differs());
-    co_return Result<void>();
-  }
+  if (rest == 0) co_return Result<void>();
   if (part_.size() > 0) {
     if (auto sent = co_await hand_over(); !sent) co_return fail(std::move(sent.error()));
   }
-  // crc(whole) = crc(front followed by as many zero checksums' bytes as the rest has) ^ crc(rest).
+  // What remains of the checksum when the front's is taken out: combining is an exclusive or.
   running_.skipped(whole ? std::optional(*whole ^ digest::crc64_combine(front, 0, rest)) : std::nullopt, rest);
   if (auto ready = co_await ensure_uploader(); !ready) co_return fail(std::move(ready.error()));
   co_return co_await copy_range(std::move(source), {through, rest});

@@ -177,6 +177,58 @@ TEST_F(ObjectCombine, PartsThatAreNotWhatWasAskedForAreNeverJoined) {
   }
 }
 
+/// A store that damages what it hands out, once.
+class Damaging : public test::MemoryStore {
+ public:
+  using MemoryStore::MemoryStore;
+  std::size_t good_reads = 0;
+  [[nodiscard]] Task<Result<std::unique_ptr<object::Body>>> get(std::string key, object::GetOptions how) override {
+    auto body = co_await MemoryStore::get(std::move(key), std::move(how));
+    if (body && good_reads-- == 0) body = std::make_unique<Damaged>(std::move(*body));
+    co_return body;
+  }
+
+ private:
+  class Damaged : public object::Body {
+   public:
+    explicit Damaged(std::unique_ptr<object::Body> body) : body_(std::move(body)) {}
+    [[nodiscard]] const object::ObjectInfo& info() const override { return body_->info(); }
+    [[nodiscard]] ByteRange range() const override { return body_->range(); }
+    [[nodiscard]] Task<Result<std::size_t>> read(MutableBytes buffer) override {
+      auto count = co_await body_->read(buffer);
+      if (count && *count > 0) buffer.front() ^= std::byte{1};
+      co_return count;
+    }
+
+   private:
+    std::unique_ptr<object::Body> body_;
+  };
+};
+
+TEST_F(ObjectCombine, WhatIsReadBackIsProved) {
+  for (bool crc64 : {true, false}) {
+    const std::vector<std::size_t> sizes{3000, 40'000, 9};
+    std::size_t failed = 0;
+    for (std::size_t good = 0; good < 6; ++good) {
+      use({.min_part = 16 * kib}, crc64);
+      auto store =
+          std::make_shared<Damaging>(test::MemoryStoreOptions{.limits = {.min_part = 16 * kib}, .crc64 = crc64});
+      store->good_reads = good;
+      store_ = store;
+      restart();
+      const std::string whole = make(sizes);
+      if (const auto done = join()) {
+        EXPECT_TRUE(store_->content("d/whole") == whole);
+        continue;
+      }
+      ++failed;
+      EXPECT_FALSE(store_->has("d/whole"));
+      EXPECT_TRUE(sources_whole(sizes));
+    }
+    EXPECT_EQ(failed, store_->count("get")) << "every one of the reads counts";
+  }
+}
+
 TEST_F(ObjectCombine, ASourceThatChangesMeanwhileFailsTheJoinAndStays) {
   for (const char* when : {"start_parts", "copy_part", "list", "head"}) {
     use({.min_part = 16 * kib});
