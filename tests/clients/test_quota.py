@@ -68,6 +68,23 @@ class Quota(WithQuota):
         session.command("DELE nosuch", 550)
         self.assertEqual(self.used(session), (10, 1))
 
+    def test_segments_are_joined_in_the_room_they_have(self):
+        session = self.ftp()
+        session.store("STOR other", content("other", 10 * MIB))
+        segments = [content(str(i), 6 * MIB) for i in range(4)]
+        for i, segment in enumerate(segments):
+            session.store(f"STOR s{i}", segment)
+        self.assertEqual(self.used(session), (34 * MIB, 5))
+        answer = session.command("COMB whole s0 s1 s2 s3", 250)
+        self.assertIn(f"4 files are joined: {24 * MIB} bytes", answer.text)
+        self.assertEqual(self.used(session), (34 * MIB, 2))
+        self.assertEqual(session.retrieve("RETR whole"), b"".join(segments))
+        # What is free now is what was: 6 MiB, no more.
+        session.store("STOR more", content("more", 6 * MIB))
+        self.refused_at_once(session, "STOR again")
+        session.command("COMB other whole", 250)
+        self.assertEqual(self.used(session), (30 * MIB, 2))
+
     def test_refusals_say_what_is_left_and_leave_what_is_there(self):
         session = self.ftp()
         old = content("old", 36 * MIB)
