@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The fault matrix: exactly one fault at every call of every upload and rename, and what must hold afterwards.
+"""The fault matrix: exactly one fault at every call of every upload, rename and join, and what must hold afterwards.
 
 Usage: matrix.py [--build DIR] [--counts FILE] [--short] [--jobs N] [--seed N] [--soak N] [--list] [WORD...]
 
@@ -27,7 +27,7 @@ import small_disk
 from gantry import stop
 from harness import Server, Setup, fresh_path, wait_until
 from matrix_faults import DEATHS, ENDINGS, FOR_EVER, FULL_DISK, KINDS, Run
-from matrix_plays import PART, PLAYS, check_rename, check_upload, do_well, first_commands, memory_is_back
+from matrix_plays import PART, PLAYS, check_join, check_rename, check_upload, do_well, first_commands, memory_is_back
 
 HARD_LIMIT = 60  # seconds a run may take
 OUTCOMES = ("done", "whole", "held", "again", "failed")
@@ -129,7 +129,9 @@ def perform(server, run):
         forgive(server)
     server.settle()
     committed = answer == play.final
-    if hasattr(play, "files"):
+    if hasattr(play, "segments"):
+        outcome = check_join(server, play, path, committed, tolerated)
+    elif hasattr(play, "files"):
         outcome = check_rename(server, play, path, committed, run.who == "store" and KINDS[run.kind].spoils)
     else:
         outcome = check_upload(server, play, path, committed, tolerated)
@@ -154,6 +156,8 @@ def tidy(server, play, path):
     for file in getattr(play, "files", ("",)):
         for key in (path + file, f"{path}-to{file}"):
             server.control("DELETE", f"objects/{key}")
+    for segment in getattr(play, "segments", ()):
+        server.control("DELETE", f"objects/{path + segment}")
     server.control("DELETE", "uploads")
 
 
@@ -280,7 +284,7 @@ def plan(seed):
             runs += matrix_faults.process_runs(store, name, calls, rng)
             if small_disks:
                 runs += matrix_faults.disk_runs(store, name, calls, rng)
-            if not hasattr(play, "files"):
+            if not hasattr(play, "files") and not hasattr(play, "segments"):
                 runs += matrix_faults.client_runs(store, play, rng)
     servers.stop_all()
     # A store that asks to slow down is spared by gantryd for minutes: those runs come last.

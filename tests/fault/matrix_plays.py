@@ -135,8 +135,28 @@ class RenameDirectory(RenameFile):
     files = tuple(f"/{name}" for name in ("a", "b", "c", "deep/d", "deep/e"))
 
 
+class Join(Overwrite):
+    """Segments become one file: the first is too small to be copied inside the store, so what fills it up is read."""
+
+    name = "join"
+    final = 250
+    on_record = True
+    segments = ("-0", "-1")
+
+    def pieces(self):
+        return dict(zip(self.segments, (self.whole[:3000], self.whole[3000:])))
+
+    def prepare(self, server, path):
+        super().prepare(server, path)
+        for segment, body in self.pieces().items():
+            server.fake.put(path + segment, body)
+
+    def commands(self, path):
+        return [" ".join(["COMB", path, *(path + segment for segment in self.segments)])]
+
+
 PLAYS = {play.name: play for play in (
-    Put, Multipart, Overwrite, OverwriteSmall, Append, AppendCopy, Resume, RenameFile, RenameDirectory)}
+    Put, Multipart, Overwrite, OverwriteSmall, Append, AppendCopy, Resume, RenameFile, RenameDirectory, Join)}
 
 
 def size_of(session, path):
@@ -146,10 +166,10 @@ def size_of(session, path):
 
 
 def first_commands(session, commands, limit=20):
-    """Says the commands up to the one that decides; its data connection (none for a rename) and its first answer."""
+    """Says the commands up to the one that decides; its data connection (only for transfers) and its first answer."""
     data = None
     for command in commands:
-        if not command.startswith(("REST", "RNFR", "RNTO")):
+        if not command.startswith(("REST", "RNFR", "RNTO", "COMB")):
             data = session.open_data(session.passive())
         answer = session.command(command)
         if answer.code >= 400:
@@ -298,6 +318,32 @@ def check_rename(server, play, path, committed, spoiled):
                 time.sleep(0.1)
     assert answer.code == 250, f"the rename, tried again, is answered {answer!r}"
     assert (now := Tree(server, play, path)).moved(), f"renamed again, there is {now}"
+    return "again"
+
+
+def check_join(server, play, path, committed, tolerated):
+    """All of the new file, or the old one and every source. tolerated: what may stand there instead of the old one.
+    An outcome."""
+    wait_until(lambda: all(state != "open" for _, state in state_rows(server, path)), "the join is over", DECIDED)
+    wait_until(lambda: not unknown_uploads(server, path), "no open upload is unknown to the state database", 5)
+    stored = server.object(path)
+    sources = {segment: server.object(path + segment) for segment in play.segments}
+    if committed:
+        check_same(play.whole, stored, "250, but the store has")
+        # What could not be removed is said, and whole.
+        assert all(have in (None, play.pieces()[segment]) for segment, have in sources.items()), "a source is damaged"
+        return "done"
+    if stored != play.whole:
+        assert any(one == stored for one in (play.old, *tolerated)), "neither the old file nor the new one is there"
+        assert sources == play.pieces(), f"no new file, and of the sources only {present(sources)}"
+    elif sources != play.pieces():
+        # It was published, and gantryd died before the answer.
+        return "whole"
+    with server.connect() as session:
+        answer = again(lambda: do_well(session, play, path))
+    assert answer.code == 250, f"the join, tried again, is answered {answer!r}"
+    check_same(play.whole, server.object(path), "joined again, the store has")
+    assert not any(server.object(path + segment) for segment in play.segments), "joined again, sources are left"
     return "again"
 
 
