@@ -141,7 +141,7 @@ Outcome<void> Download::look_at_source() {
 Outcome<void> Download::decide() {
   const std::string& target = result_.target;
   if (!exists(target)) return {};
-  if (std::filesystem::is_directory(target))
+  if (std::error_code problem; std::filesystem::is_directory(target, problem))
     return ftp::failed(Why::local, escape_control(target) + ": is a directory");
   if (options_.existing == Existing::skip || options_.existing == Existing::overwrite) return differs("");
   auto file = LocalFile::open(target);

@@ -209,7 +209,7 @@ class EvilNames(Session):
     directory, or reach the terminal as it is."""
 
     def content(self, path):
-        return b"evil"
+        return None if self.is_directory(path) else b"evil"
 
     def lines(self, verb, path):
         for name in (*EVIL_NAMES, b"good"):
@@ -262,16 +262,16 @@ class OddSizes(Session):
 
 
 class Bottomless(Session):
-    """Every directory holds "d", a directory, and "f", a file: a client must stop at some depth and say so."""
+    """Every directory holds "d", a directory: a client must stop at some depth and say so."""
 
     def content(self, path):
-        return b"f" if path.endswith("/f") else None
+        return None
 
     def is_directory(self, path):
         return True
 
     def entries(self, path):
-        return [("d", "dir", 0), ("f", "file", 1)]
+        return [("d", "dir", 0)]
 
 
 def huge_listing(count=10_000_000):

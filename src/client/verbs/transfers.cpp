@@ -22,7 +22,7 @@ Exit get(Session& session, const TwoPaths& arguments) {
   auto place = session.place(arguments.from);
   if (!place) return session.report(arguments.from, place.error());
   std::filesystem::path local = arguments.to.empty() ? last_name(place->path) : arguments.to;
-  if (std::filesystem::is_directory(local)) local /= last_name(place->path);
+  if (std::error_code problem; std::filesystem::is_directory(local, problem)) local /= last_name(place->path);
   const ShowProgress progress(session.board(), session.settings());
   const auto id = session.board().add(local.string(), transfer::Direction::down);
   auto done = transfer::download(*place->connection, place->path, local.string(), session.settings().file,
