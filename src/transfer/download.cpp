@@ -200,7 +200,7 @@ Outcome<void> Download::transfer() {
   if (auto loaded = load_tail(); !loaded) return loaded;
   board_.start(id_, position_, size_);
   const ftp::Sink sink = [this](ByteView bytes) { return take(bytes); };
-  auto done = connection_.receive(remote_, position_ - tail_.size(), {}, sink);
+  auto done = in_step(connection_, connection_.receive(remote_, position_ - tail_.size(), {}, sink));
   if (tail_differs_ || (done && checked_ < tail_.size())) return reject_tail();
   if (!done && position_ > 0 && refuses_restart(done.error())) {
     if (is_target_) return reject_tail();

@@ -16,6 +16,7 @@ namespace {
 
 /// The time that a server's clock may be behind ours, or cut from a time it was told.
 constexpr Seconds slack(2);
+constexpr int permanent = 500;  // replies from here on: no use in asking again
 
 class Upload {
  public:
@@ -173,8 +174,9 @@ Outcome<Verdict> Upload::compare_tail() {
     theirs.insert(theirs.end(), bytes.begin(), bytes.end());
     return {};
   };
-  auto done = connection_.receive(result_.target, size - length, {}, sink);
-  if (!done && done.error().why == Why::refused && !done.error().again) return Verdict::unknown;
+  auto done = in_step(connection_, connection_.receive(result_.target, size - length, {}, sink));
+  // Over TLS the end of a refused data connection may be seen before the reply: the code tells it all the same.
+  if (!done && theirs.empty() && done.error().reply >= permanent) return Verdict::unknown;
   if (!done && done.error().why == Why::mismatch) return Verdict::different;
   if (!done) return ftp::failed(done.error());
   std::vector<std::byte> ours(theirs.size());
@@ -199,8 +201,8 @@ Outcome<void> Upload::send() {
   mine_ = true;
   board_.start(id_, from_, file_.size());
   const ftp::Source source = [this](MutableBytes space) { return give(space); };
-  auto done = connection_.send(result_.target, {.offset = from_, .append = append_ && from_ > 0}, source,
-                               [this] { board_.phase(id_, Phase::storing); });
+  auto done = in_step(connection_, connection_.send(result_.target, {.offset = from_, .append = append_ && from_ > 0},
+                                                    source, [this] { board_.phase(id_, Phase::storing); }));
   if (!done && from_ > 0 && !append_ && refuses_restart(done.error())) {
     append_ = true;
     return send();
