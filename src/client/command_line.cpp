@@ -1,12 +1,12 @@
 #include "client/command_line.hpp"
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include <memory>
+#include <algorithm>
 
-#include "client/file_options.hpp"
 #include "client/interrupts.hpp"
-#include "client/progress.hpp"
+#include "client/options.hpp"
 #include "client/session.hpp"
 #include "client/shell.hpp"
 #include "client/verb.hpp"
@@ -14,31 +14,45 @@
 namespace gantry::client {
 namespace {
 
-void add_options(CLI::App& app, Settings& settings) {
-  app.add_flag("--plain", settings.plain, "No TLS: everybody on the way can read the password and the files");
-  app.add_option("--password-file", settings.password_file, "The password is the first line of this file");
-  app.add_option("--ca-file", settings.connection.ca_file,
-                 "Certificates of authorities to trust instead of the system's");
-  add_progress_options(app, settings);
-  add_file_options(app, settings);
+/// The verbs by group, a line each.
+std::string overview() {
+  std::string text;
+  std::string_view group;
+  for (const Verb& verb : verbs()) {
+    if (verb.where == Where::shell_only) continue;
+    if (group != verb.group) text += fmt::format("\n{}:\n", group = verb.group);
+    text += fmt::format("  {:<10} {}\n", verb.name, verb.summary);
+  }
+  return text + "\ngantry VERB --help tells more.";
+}
+
+Exit run_words(Session& session, std::vector<std::string> words) {
+  if (words.empty()) return run_shell(session);
+  const std::string first = words.front();
+  words.erase(words.begin());
+  const Verb* verb = find_verb(first);
+  if (verb != nullptr && verb->where != Where::shell_only) return run_verb(session, *verb, std::move(words));
+  if (!session.names_server(first))
+    return session.report(first, {.why = ftp::Why::usage, .text = "is no command; gantry --help lists them"});
+  if (!words.empty())
+    return session.report(words.front(), {.why = ftp::Why::usage, .text = "is too much: the shell begins at one URL"});
+  if (auto there = session.go(first); !there) return session.report(first, there.error());
+  return run_shell(session);
 }
 
 }  // namespace
 
 Exit run(const std::vector<std::string>& words, const std::string& version) {
   Settings settings;
-  CLI::App app{"gantry: a client for FTP servers", "gantry"};
+  CLI::App app{
+      "gantry: a client for FTP servers\n\n"
+      "gantry [OPTIONS] [ftp://USER@HOST/DIRECTORY]   a shell\n"
+      "gantry [OPTIONS] VERB [OPTIONS] URL...         one verb",
+      "gantry"};
   app.set_version_flag("--version", "gantry " + version);
-  app.fallthrough();
+  app.footer(overview());
+  app.prefix_command();
   add_options(app, settings);
-  std::string url;
-  app.add_option("url", url, "Where the shell begins: ftp://USER@HOST/DIRECTORY");
-  std::vector<std::pair<CLI::App*, Action>> actions;
-  for (const Verb& verb : verbs()) {
-    if (verb.where == Where::shell_only) continue;
-    CLI::App* command = app.add_subcommand(std::string(verb.name), std::string(verb.summary));
-    actions.emplace_back(command, verb.define(*command));
-  }
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& problem) {
@@ -46,11 +60,7 @@ Exit run(const std::vector<std::string>& words, const std::string& version) {
   }
   Session session(settings);
   const Interrupts interrupts(session.stop());
-  for (const auto& [command, action] : actions)
-    if (command->parsed()) return action(session);
-  if (!url.empty())
-    if (auto there = session.go(url); !there) return session.report(url, there.error());
-  return run_shell(session);
+  return run_words(session, app.remaining());
 }
 
 }  // namespace gantry::client

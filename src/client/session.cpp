@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <fstream>
+#include <utility>
 #include <vector>
 
 #include "base/text.hpp"
@@ -86,13 +87,29 @@ std::unique_ptr<ftp::Connection> Session::another(const ftp::Connection& like) c
 ftp::Outcome<void> Session::go(const std::string& url_or_path) {
   auto target = place(url_or_path);
   if (!target) return ftp::failed(target.error());
-  if (auto entered = target->connection->demand("CWD " + target->path); !entered) return ftp::failed(entered.error());
-  here_ = *target;
+  return enter(*target);
+}
+
+ftp::Outcome<void> Session::go_back() {
+  if (before_.connection == nullptr) return ftp::failed(ftp::Why::usage, "there is nowhere to go back to");
+  return enter(before_);
+}
+
+ftp::Outcome<void> Session::enter(const Place& target) {
+  if (auto entered = target.connection->demand("CWD " + target.path); !entered) return ftp::failed(entered.error());
+  before_ = std::exchange(here_, target);
   return {};
+}
+
+std::vector<const ftp::Connection*> Session::servers() const {
+  std::vector<const ftp::Connection*> all;
+  for (const auto& [name, connection] : connections_) all.push_back(connection.get());
+  return all;
 }
 
 void Session::leave() {
   here_ = {};
+  before_ = {};
   connections_.clear();
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "client/exit.hpp"
 #include "client/settings.hpp"
@@ -23,7 +24,7 @@ struct Place {
 
 class Session {
  public:
-  explicit Session(Settings settings) : settings_(std::move(settings)) {}
+  explicit Session(Settings settings) : defaults_(std::move(settings)), settings_(defaults_) {}
 
   /// What a verb's argument means: a URL, or in the shell a path below the current directory. Connects and logs in
   /// when that was not done.
@@ -33,10 +34,19 @@ class Session {
 
   /// The shell's current server and directory; one-shot runs have none.
   [[nodiscard]] ftp::Outcome<void> go(const std::string& url_or_path);
+  /// To where we were before the last go().
+  [[nodiscard]] ftp::Outcome<void> go_back();
   [[nodiscard]] const Place& here() const { return here_; }
+  /// All connections made so far, in the order of their servers' names.
+  [[nodiscard]] std::vector<const ftp::Connection*> servers() const;
+  /// An argument that says which server it means.
+  [[nodiscard]] static bool names_server(const std::string& argument) { return ftp::is_url(argument); }
   void leave();
 
+  /// Those of the running verb: the defaults, and what its options say.
   Settings& settings() { return settings_; }
+  /// Those that every verb begins with.
+  Settings& defaults() { return defaults_; }
   transfer::Board& board() { return board_; }
   /// Set by Ctrl-C; a verb that sees it ends soon.
   std::atomic<bool>& stop() { return stop_; }
@@ -45,14 +55,17 @@ class Session {
   Exit report(const std::string& what, const ftp::Failure& failure) const;
 
  private:
+  [[nodiscard]] ftp::Outcome<void> enter(const Place& target);
   [[nodiscard]] ftp::Outcome<ftp::Connection*> connect(const ftp::Site& site);
   [[nodiscard]] ftp::ConnectionOptions connection_options() const;
 
+  Settings defaults_;
   Settings settings_;
   transfer::Board board_;
   std::atomic<bool> stop_ = false;
   std::map<std::string, std::unique_ptr<ftp::Connection>> connections_;  ///< by to_text(site)
   Place here_;
+  Place before_;  ///< where we were before that
 };
 
 /// `path` as the server's path without ".", ".." and doubled slashes; what is not absolute lies below `base`.

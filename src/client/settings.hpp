@@ -12,6 +12,8 @@ namespace gantry::client {
 /// How progress is shown.
 enum class Show : std::uint8_t { automatic, bars, lines, json, nothing };
 
+enum class Colour : std::uint8_t { automatic, always, never };
+
 struct Settings {
   ftp::ConnectionOptions connection;
   transfer::FileOptions file;
@@ -19,6 +21,7 @@ struct Settings {
   unsigned segments = 1;    ///< connections for one large file
   std::uint64_t limit = 0;  ///< bytes per second over all transfers; 0: none
   Show show = Show::automatic;
+  Colour colour = Colour::automatic;
   bool json = false;   ///< listings and results as JSON lines
   bool plain = false;  ///< clear text although passwords can be read on the way
   std::string password_file;

@@ -1,8 +1,8 @@
 #include "client/verb.hpp"
 
 #include <algorithm>
-#include <iostream>
 
+#include "client/options.hpp"
 #include "client/verbs/verbs.hpp"
 
 namespace gantry::client {
@@ -10,7 +10,9 @@ namespace gantry::client {
 std::span<const Verb> verbs() {
   static const std::vector<Verb> table = [] {
     std::vector<Verb> all;
-    for (const auto& group : {listing_verbs(), transfer_verbs(), mirror_verbs()}) all.insert(all.end(), group.begin(), group.end());
+    for (const auto& group : {listing_verbs(), look_verbs(), search_verbs(), transfer_verbs(), mirror_verbs(),
+                              manage_verbs(), remove_verbs(), server_verbs(), local_verbs()})
+      all.insert(all.end(), group.begin(), group.end());
     return all;
   }();
   return table;
@@ -25,6 +27,8 @@ const Verb* find_verb(std::string_view name) {
 Exit run_verb(Session& session, const Verb& verb, std::vector<std::string> words) {
   CLI::App app{std::string(verb.summary), std::string(verb.name)};
   const Action action = verb.define(app);
+  session.settings() = session.defaults();
+  add_options(app, session.settings());
   std::ranges::reverse(words);  // as CLI11 wants them
   try {
     app.parse(words);

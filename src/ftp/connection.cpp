@@ -209,7 +209,14 @@ Outcome<void> Connection::Impl::perform() {
   if (transcript.too_much())
     return failed(Why::network, fmt::format("the server sent more than {} of replies; given up",
                                             format_bytes(Transcript::max_bytes)));
-  return failed(failure_of(code, error_text.data(), transcript.last()));
+  Failure failure = failure_of(code, error_text.data(), transcript.last());
+  const Reply* refusal = transcript.refusal();
+  if (failure.why != Why::network || refusal == nullptr) return failed(std::move(failure));
+  // A server that refuses closes the data connection. Seeing that first, libcurl asks for another one and takes the
+  // refusal for the answer; what follows on this connection would be answers to other questions.
+  curl_easy_cleanup(easy);
+  easy = curl_easy_init();
+  return failed({.why = Why::refused, .text = refusal->text(), .reply = refusal->code});
 }
 
 /// Runs commands without a data connection; a negative reply to one is not a failure here.

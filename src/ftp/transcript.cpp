@@ -1,6 +1,7 @@
 #include "ftp/transcript.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 #include "base/text.hpp"
@@ -42,7 +43,7 @@ bool Transcript::received(std::string_view line) {
   line = without_line_end(line);
   if (trace_) trace_(false, escape_control(line));
   if (exchanges_.empty()) exchanges_.emplace_back();
-  Exchange& exchange = exchanges_.back();
+  Exchange& exchange = next_to_answer();
   const int code = code_of(line);
   if (!exchange.open) {
     exchange.replies.push_back({.code = code, .lines = {}});
@@ -55,6 +56,21 @@ bool Transcript::received(std::string_view line) {
   reply.lines.emplace_back(last ? line.substr(std::min<std::size_t>(4, line.size())) : line);
   exchange.open = !last;
   return true;
+}
+
+/// Replies come in the order of the commands, and a command may be sent before the one ahead of it was answered.
+Transcript::Exchange& Transcript::next_to_answer() {
+  for (Exchange& exchange : exchanges_)
+    if (exchange.open || exchange.replies.empty()) return exchange;
+  return exchanges_.back();
+}
+
+const Reply* Transcript::refusal() const {
+  static constexpr std::array<std::string_view, 5> moving = {"MLSD", "LIST", "RETR", "STOR", "APPE"};
+  for (auto exchange = exchanges_.rbegin(); exchange != exchanges_.rend(); ++exchange)
+    if (!exchange->replies.empty() && std::ranges::find(moving, exchange->command.substr(0, 4)) != moving.end())
+      return exchange->replies.back().code >= 500 ? &exchange->replies.back() : nullptr;
+  return nullptr;
 }
 
 const Reply* Transcript::reply_to(std::string_view command) const {

@@ -27,6 +27,8 @@ class Transcript {
   [[nodiscard]] const Reply* reply_to(std::string_view command) const;
   /// The last final reply of the operation; nothing when there was none.
   [[nodiscard]] const Reply* last() const;
+  /// The reply that finally refused (5xx) the last command that moves data; nothing when it did not.
+  [[nodiscard]] const Reply* refusal() const;
   [[nodiscard]] bool too_much() const { return bytes_ > max_bytes; }
 
  private:
@@ -35,6 +37,8 @@ class Transcript {
     std::vector<Reply> replies;
     bool open = false;  ///< the last reply still goes on
   };
+
+  [[nodiscard]] Exchange& next_to_answer();
 
   std::function<void(bool, std::string_view)> trace_;
   std::vector<Exchange> exchanges_;

@@ -7,8 +7,14 @@
 
 namespace gantry::client {
 
-[[nodiscard]] std::vector<Verb> listing_verbs();   ///< ls, ...
+[[nodiscard]] std::vector<Verb> listing_verbs();   ///< ls, dir
+[[nodiscard]] std::vector<Verb> look_verbs();      ///< cat, stat, size, modtime
+[[nodiscard]] std::vector<Verb> search_verbs();    ///< find, du
 [[nodiscard]] std::vector<Verb> transfer_verbs();  ///< get, put, ...
 [[nodiscard]] std::vector<Verb> mirror_verbs();    ///< mirror, sync
+[[nodiscard]] std::vector<Verb> manage_verbs();    ///< mv, mkdir, rmdir, chmod
+[[nodiscard]] std::vector<Verb> remove_verbs();    ///< rm
+[[nodiscard]] std::vector<Verb> server_verbs();    ///< open, close, cd, pwd, site, quote, status
+[[nodiscard]] std::vector<Verb> local_verbs();     ///< lcd, lpwd, lls
 
 }  // namespace gantry::client

@@ -1,0 +1,28 @@
+#include "client/environment.hpp"
+
+#include <cstdlib>
+
+namespace gantry::client {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+std::filesystem::path home_directory() { return environment("HOME"); }
+
+std::filesystem::path config_directory() {
+  // The specification of these directories says that relative ones are to be ignored.
+  const std::filesystem::path config = environment("XDG_CONFIG_HOME");
+  if (config.is_absolute()) return config / "gantry";
+  const std::filesystem::path home = home_directory();
+  return home.empty() ? home : home / ".config" / "gantry";
+}
+
+std::string with_home(const std::string& path) {
+  if (path != "~" && !path.starts_with("~/")) return path;
+  const std::string home = home_directory().string();
+  return home.empty() ? path : home + path.substr(1);
+}
+
+}  // namespace gantry::client
