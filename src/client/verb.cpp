@@ -11,7 +11,7 @@ std::span<const Verb> verbs() {
   static const std::vector<Verb> table = [] {
     std::vector<Verb> all;
     for (const auto& group : {listing_verbs(), look_verbs(), search_verbs(), transfer_verbs(), mirror_verbs(),
-                              manage_verbs(), remove_verbs(), server_verbs(), local_verbs()})
+                              verify_verbs(), manage_verbs(), remove_verbs(), server_verbs(), local_verbs()})
       all.insert(all.end(), group.begin(), group.end());
     return all;
   }();

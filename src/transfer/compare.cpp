@@ -55,6 +55,12 @@ Times relate(const ftp::Entry& a, const ftp::Entry& b) {
   return rest < step || rest > Seconds(zone_step) - step ? Times::same : Times::unclear;
 }
 
+bool may_be_beginning(const ftp::Entry& there, const ftp::Entry& from) {
+  if (!there.size || !from.size || *there.size >= *from.size) return false;
+  const Times times = relate(there, from);
+  return times == Times::newer || times == Times::unclear || times == Times::unknown;
+}
+
 Decision decide(const ftp::Entry* from, const ftp::Entry* to, const CompareOptions& options) {
   using ftp::Kind;
   if (from == nullptr) return options.remove ? Decision{Step::remove, "not in the source"} : Decision{Step::leave};

@@ -51,6 +51,9 @@ struct Decision {
 /// One of `from` and `to` may be null. Links among them were not followed.
 [[nodiscard]] Decision decide(const ftp::Entry* from, const ftp::Entry* to, const CompareOptions& options);
 
+/// What is there may be what an interrupted upload left: shorter, and written after the source was.
+[[nodiscard]] bool may_be_beginning(const ftp::Entry& there, const ftp::Entry& from);
+
 /// How two times relate as far as their resolution can tell: MLSD and MDTM give seconds, LIST gives minutes or days of
 /// a time zone that nobody names.
 enum class Times : std::uint8_t { same, older, newer, unclear, unknown };

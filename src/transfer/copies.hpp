@@ -16,8 +16,12 @@ struct MirrorPlaces {
   std::string local;
   std::string remote;
 
-  [[nodiscard]] std::string local_path(const std::string& path) const { return below(local, path); }
+  /// Of a path below the tops.
+  [[nodiscard]] std::string local_path(const std::string& path) const {
+    return path.empty() ? local : below(local, path);
+  }
   [[nodiscard]] std::string remote_path(const std::string& path) const {
+    if (path.empty()) return remote;
     return remote == "/" ? "/" + path : below(remote, path);
   }
 };

@@ -56,7 +56,7 @@ class Mirror {
   [[nodiscard]] Decision decided(const std::string& path, ftp::Entry from, ftp::Entry to);
   [[nodiscard]] Decision by_content(const std::string& path);
   void follow(Level& level, const Decision& decision, const ftp::Entry* from, const ftp::Entry* to, std::size_t depth);
-  void copy(Level& level, const ftp::Entry& from, std::string_view reason);
+  void copy(Level& level, const ftp::Entry& from, std::string_view reason, bool may_continue);
   [[nodiscard]] bool stands_alone(Level& level, const ftp::Entry& from);
   void make(Level& level, const ftp::Entry& from, std::string_view reason, std::size_t depth);
   bool collect(const std::string& path, const ftp::Entry& entry, std::string_view reason, std::vector<Action>& into,
@@ -252,11 +252,11 @@ void Mirror::follow(Level& level, const Decision& decision, const ftp::Entry* fr
     case Step::keep:
       // A file is moved only after the proof that the copy's own transfer gives.
       if (options_.move && from->kind == ftp::Kind::file && to->kind == ftp::Kind::file && decision.reason == "same")
-        return copy(level, *from, "same");
+        return copy(level, *from, "same", true);
       if (walk_ != Walk::removals) ++totals_.same;
       return;
     case Step::copy:
-      return copy(level, *from, decision.reason);
+      return copy(level, *from, decision.reason, to == nullptr || may_be_beginning(*to, *from));
     case Step::make_directory:
       return make(level, *from, decision.reason, depth);
     case Step::enter:
@@ -265,7 +265,7 @@ void Mirror::follow(Level& level, const Decision& decision, const ftp::Entry* fr
       if (walk_ == Walk::removals) return;
       if (!replace(path, *to)) return;
       return from->kind == ftp::Kind::directory ? make(level, *from, decision.reason, depth)
-                                                : copy(level, *from, decision.reason);
+                                                : copy(level, *from, decision.reason, false);
     case Step::remove:
       level.changed = true;
       if (walk_ != Walk::copies) collect(path, *to, decision.reason, removals_, depth + 1);
@@ -294,7 +294,7 @@ bool Mirror::stands_alone(Level& level, const ftp::Entry& from) {
   return false;
 }
 
-void Mirror::copy(Level& level, const ftp::Entry& from, std::string_view reason) {
+void Mirror::copy(Level& level, const ftp::Entry& from, std::string_view reason, bool may_continue) {
   if (walk_ == Walk::removals || !stands_alone(level, from)) return;
   const std::string path = below(level.path, from.name);
   say({options_.move ? Action::Kind::move : Action::Kind::copy, path, from.size, reason});
@@ -304,7 +304,7 @@ void Mirror::copy(Level& level, const ftp::Entry& from, std::string_view reason)
     totals_.bytes += from.size.value_or(0);
     return;
   }
-  sides_.copies.copy(path, from, [this, path, from](const Outcome<FileResult>& result) {
+  sides_.copies.copy(path, from, may_continue, [this, path, from](const Outcome<FileResult>& result) {
     const std::scoped_lock lock(mutex_);
     finished_.push_back({path, from, result});
   });

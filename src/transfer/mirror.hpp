@@ -61,8 +61,9 @@ class Copies {
   using Done = std::function<void(const Outcome<FileResult>&)>;
 
   virtual ~Copies() = default;
-  /// May wait until there is room for one more. `done` is called once, by any thread.
-  virtual void copy(const std::string& path, const ftp::Entry& from, Done done) = 0;
+  /// May wait until there is room for one more. `may_continue`: what the target has may be a beginning of the file;
+  /// otherwise it is another one. `done` is called once, by any thread.
+  virtual void copy(const std::string& path, const ftp::Entry& from, bool may_continue, Done done) = 0;
   /// Returns when all are done.
   virtual void finish() = 0;
 };

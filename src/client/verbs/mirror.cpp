@@ -3,70 +3,34 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iostream>
 #include <map>
 #include <memory>
 #include <optional>
 
 #include "base/text.hpp"
+#include "client/progress.hpp"
+#include "client/trees.hpp"
 #include "client/verbs/verbs.hpp"
+#include "terminal/live.hpp"
+#include "terminal/question.hpp"
 #include "terminal/screen.hpp"
-#include "transfer/copies.hpp"
+#include "transfer/content.hpp"
 
 namespace gantry::client {
 namespace {
 
 using transfer::By;
 using transfer::Direction;
-using transfer::Links;
+using transfer::MirrorTotals;
 
 struct MirrorArguments {
   std::string from;
   std::string to;
   bool reverse = false;
-  Links links = Links::skip;
+  transfer::Links links = transfer::Links::skip;
   bool yes = false;
-  std::string bad_pattern;
   transfer::MirrorOptions options;
 };
-
-/// Both trees of one run.
-struct Ends {
-  transfer::MirrorPlaces places;
-  ftp::Connection* connection = nullptr;
-  std::unique_ptr<transfer::Tree> local;
-  std::unique_ptr<transfer::Tree> remote;
-};
-
-std::string without_slash(std::string path) {
-  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  return path;
-}
-
-std::string last_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
-/// Which argument is the server's: the URL, else the first one, or the second with -R.
-ftp::Outcome<Ends> ends_of(Session& session, const MirrorArguments& arguments) {
-  const bool url_from = ftp::is_url(arguments.from);
-  const bool url_to = ftp::is_url(arguments.to);
-  if (url_from && url_to)
-    return ftp::failed(ftp::Why::usage, "both sides are servers: one of them must be a directory of this machine");
-  if (url_from && arguments.reverse)
-    return ftp::failed(ftp::Why::usage, "-R sends a local directory, but the first argument is a URL");
-  const bool up = url_to || arguments.reverse;
-  Ends ends;
-  ends.places.direction = up ? Direction::up : Direction::down;
-  const std::string local = without_slash(up ? arguments.from : arguments.to);
-  auto place = session.place(up ? (arguments.to.empty() ? last_name(local) : arguments.to) : arguments.from);
-  if (!place) return ftp::failed(place.error());
-  ends.connection = place->connection;
-  ends.places.remote = place->path;
-  ends.places.local = !local.empty() ? local : place->path == "/" ? "." : last_name(place->path);
-  ends.local = transfer::local_tree(ends.places.local, up ? arguments.links : Links::skip);
-  ends.remote = transfer::remote_tree(*ends.connection, ends.places.remote, up ? Links::skip : arguments.links);
-  return ends;
-}
 
 std::string_view word_of(transfer::Action::Kind kind, Direction direction) {
   switch (kind) {
@@ -82,78 +46,125 @@ std::string_view word_of(transfer::Action::Kind kind, Direction direction) {
 }
 
 /// The same line whether it is done or would be.
-void print_action(const transfer::Action& action, Direction direction) {
-  const bool directory =
-      action.kind == transfer::Action::Kind::make_directory || action.kind == transfer::Action::Kind::remove_directory;
+std::string line_of(const transfer::Action& action, Direction direction) {
+  using Kind = transfer::Action::Kind;
+  const bool directory = action.kind == Kind::make_directory || action.kind == Kind::remove_directory;
   const std::string path = escape_control(action.path) + (directory ? "/" : "");
   const std::string size = action.size ? fmt::format("{} bytes, ", *action.size) : "";
-  fmt::print("{:<7}{} ({}{})\n", word_of(action.kind, direction), path == "/" ? "./" : path, size, action.reason);
+  return fmt::format("{:<7}{} ({}{})\n", word_of(action.kind, direction), path == "/" ? "./" : path, size,
+                     action.reason);
 }
 
-void print_totals(const transfer::MirrorTotals& totals) {
-  fmt::print(
+std::string line_of(const MirrorTotals& totals) {
+  return fmt::format(
       "total: {} files to copy ({}), {} directories to make, {} to delete; {} the same, {} left out, {} failed\n",
       totals.files, format_bytes(totals.bytes), totals.directories, totals.removed, totals.same, totals.skipped,
       totals.failed);
 }
 
-Exit exit_of_totals(const transfer::MirrorTotals& totals) {
+Exit exit_of_totals(const MirrorTotals& totals) {
   if (totals.ended) return exit_of(*totals.ended);
   return totals.failed == 0 ? Exit::ok : Exit::some_failed;
 }
 
-std::unique_ptr<transfer::Copies> copies_of(Session& session, const Ends& ends, transfer::FileOptions file) {
-  const unsigned parallel = session.settings().parallel;
-  if (parallel <= 1)
-    return transfer::copies_in_turn(*ends.connection, ends.places, std::move(file), session.board(), session.stop());
-  const transfer::QueueOptions queue{.workers = parallel, .waiting = 100, .note = [](const std::string& sentence) {
-                                       fmt::print(stderr, "gantry: {}\n", sentence);
-                                     }};
-  return transfer::copies_side_by_side(
-      queue,
-      [&session, connection = ends.connection]() -> std::shared_ptr<ftp::Connection> {
-        return session.another(*connection);
-      },
-      ends.places, std::move(file), session.board(), session.stop());
+/// One mirror() over two trees.
+class Run {
+ public:
+  Run(Session& session, const MirrorArguments& arguments, TwoTrees& trees, bool dry_run, bool tells);
+  ftp::Outcome<MirrorTotals> go();
+
+ private:
+  [[nodiscard]] std::unique_ptr<transfer::Copies> copies() const;
+  [[nodiscard]] ftp::Outcome<bool> same_content(const std::string& path) const;
+  void tell(const transfer::Action& action) const;
+
+  Session& session_;
+  TwoTrees& trees_;
+  transfer::MirrorOptions options_;
+  bool tells_;  ///< what is done
+};
+
+Run::Run(Session& session, const MirrorArguments& arguments, TwoTrees& trees, bool dry_run, bool tells)
+    : session_(session), trees_(trees), options_(arguments.options), tells_(tells) {
+  const auto existing = session.settings().file.existing;
+  options_.dry_run = dry_run;
+  options_.compare.times_kept = !trees.up() || trees.connection->features().has("MFMT");
+  options_.compare.overwrite = options_.compare.overwrite || existing == transfer::Existing::overwrite;
+  options_.compare.ignore_existing = options_.compare.ignore_existing || existing == transfer::Existing::skip;
 }
 
-ftp::Outcome<transfer::MirrorTotals> run_once(Session& session, const MirrorArguments& arguments, Ends& ends,
-                                              bool dry_run, bool quiet) {
-  const bool up = ends.places.direction == Direction::up;
-  transfer::MirrorOptions options = arguments.options;
-  options.dry_run = dry_run;
-  options.compare.times_kept = !up || ends.connection->features().has("MFMT");
-  transfer::FileOptions file = session.settings().file;
-  file.existing = transfer::Existing::overwrite;
-  const auto copies = copies_of(session, ends, std::move(file));
+std::unique_ptr<transfer::Copies> Run::copies() const {
+  const Settings& settings = session_.settings();
+  if (settings.parallel <= 1)
+    return transfer::copies_in_turn(*trees_.connection, trees_.places, settings.file, session_.board(),
+                                    session_.stop());
+  const transfer::QueueOptions queue{.workers = settings.parallel,
+                                     .waiting = 100,
+                                     .note = [](const std::string& sentence) { terminal::say("gantry: " + sentence); }};
+  return transfer::copies_side_by_side(
+      queue,
+      [&session = session_, connection = trees_.connection]() -> std::shared_ptr<ftp::Connection> {
+        return session.another(*connection);
+      },
+      trees_.places, settings.file, session_.board(), session_.stop());
+}
+
+ftp::Outcome<bool> Run::same_content(const std::string& path) const {
+  auto compared = transfer::compare_by_checksum(*trees_.connection, trees_.places.local_path(path),
+                                                trees_.places.remote_path(path), session_.stop());
+  if (!compared) return ftp::failed(compared.error());
+  if (compared->verdict == transfer::Verdict::unknown)
+    return ftp::failed(ftp::Why::refused, "cannot be compared: " + compared->text);
+  return compared->verdict == transfer::Verdict::equal;
+}
+
+void Run::tell(const transfer::Action& action) const {
+  using Kind = transfer::Action::Kind;
+  // On a terminal a copy is told by the bar that it becomes.
+  const bool copies = action.kind == Kind::copy || action.kind == Kind::move;
+  if (tells_ && (options_.dry_run || !copies || !terminal::draws()))
+    terminal::print(line_of(action, trees_.places.direction));
+}
+
+ftp::Outcome<MirrorTotals> Run::go() {
+  const auto sender = copies();
   const transfer::MirrorEvents events{
-      .begins =
-          [&](const transfer::Action& action) {
-            if (!quiet) print_action(action, ends.places.direction);
-          },
-      .fails = [&](const std::string& path,
-                   const ftp::Failure& failure) { session.report(path.empty() ? "." : path, failure); },
+      .begins = [this](const transfer::Action& action) { tell(action); },
+      .fails = [this](const std::string& path,
+                      const ftp::Failure& failure) { session_.report(path.empty() ? "." : path, failure); },
       .notes =
-          [&](const std::string& path, const std::string& why) {
-            if (!quiet) fmt::print(stderr, "gantry: {}: {}\n", path.empty() ? "." : escape_control(path), why);
+          [this](const std::string& path, const std::string& why) {
+            if (tells_) terminal::say(fmt::format("gantry: {}: {}", path.empty() ? "." : escape_control(path), why));
           },
   };
-  return transfer::mirror({.from = up ? *ends.local : *ends.remote,
-                           .to = up ? *ends.remote : *ends.local,
-                           .copies = *copies,
-                           .same_content = {}},
-                          std::move(options), events, session.stop());
+  std::optional<ShowProgress> progress;
+  if (!options_.dry_run) progress.emplace(session_.board(), session_.settings());
+  return transfer::mirror({.from = trees_.up() ? *trees_.local : *trees_.remote,
+                           .to = trees_.up() ? *trees_.remote : *trees_.local,
+                           .copies = *sender,
+                           .same_content = [this](const std::string& path) { return same_content(path); }},
+                          options_, events, session_.stop());
+}
+
+ftp::Outcome<TwoTrees> trees_of(Session& session, const MirrorArguments& arguments) {
+  if (arguments.reverse && ftp::is_url(arguments.from))
+    return ftp::failed(ftp::Why::usage, "-R sends a local directory, but the first argument is a URL");
+  return two_trees(session, arguments.from, arguments.to, arguments.reverse, arguments.links);
+}
+
+Exit conclude(Session& session, const MirrorArguments& arguments, const ftp::Outcome<MirrorTotals>& totals,
+              bool tells) {
+  if (!totals) return session.report(arguments.from, totals.error());
+  if (tells) terminal::print(line_of(*totals));
+  return exit_of_totals(*totals);
 }
 
 Exit run_mirror(Session& session, const MirrorArguments& arguments) {
-  if (!arguments.bad_pattern.empty())
-    return session.report(arguments.bad_pattern, {.why = ftp::Why::usage, .text = "this pattern can match no name"});
-  auto ends = ends_of(session, arguments);
-  if (!ends) return session.report(arguments.from, ends.error());
-  auto totals = run_once(session, arguments, *ends, arguments.options.dry_run, false);
-  if (!totals) return session.report(arguments.from, totals.error());
-  print_totals(*totals);
-  return exit_of_totals(*totals);
+  auto trees = trees_of(session, arguments);
+  if (!trees) return session.report(arguments.from, trees.error());
+  const bool dry_run = arguments.options.dry_run;
+  const bool tells = dry_run || session.settings().show != Show::nothing;
+  return conclude(session, arguments, Run(session, arguments, *trees, dry_run, tells).go(), tells);
 }
 
 /// Shows what would be done and asks; with --yes it is a mirror that deletes.
@@ -163,52 +174,13 @@ Exit run_sync(Session& session, MirrorArguments arguments) {
   if (!terminal::answers())
     return session.report(
         "sync", {.why = ftp::Why::usage, .text = "there is no terminal to ask on: --yes does it, --dry-run shows it"});
-  auto ends = ends_of(session, arguments);
-  if (!ends) return session.report(arguments.from, ends.error());
-  auto plan = run_once(session, arguments, *ends, true, false);
-  if (!plan) return session.report(arguments.from, plan.error());
-  print_totals(*plan);
-  if (plan->files + plan->directories + plan->removed == 0) return exit_of_totals(*plan);
-  fmt::print("Do this? [y/N] ");
-  std::fflush(stdout);
-  std::string answer;
-  if (!std::getline(std::cin, answer) || !to_lower(answer).starts_with('y')) return Exit::ok;
-  auto totals = run_once(session, arguments, *ends, false, true);
-  if (!totals) return session.report(arguments.from, totals.error());
-  print_totals(*totals);
-  return exit_of_totals(*totals);
-}
-
-void add_pattern(MirrorArguments& arguments, bool include, const std::string& pattern) {
-  if (!arguments.options.filter.add(include, pattern)) arguments.bad_pattern = pattern.empty() ? "\"\"" : pattern;
-}
-
-/// Lines "+ pattern" take in, others leave out, with or without "- " before them.
-void add_patterns(MirrorArguments& arguments, const std::string& file) {
-  std::ifstream in(file);
-  if (!in) throw CLI::ValidationError("--exclude-from", file + ": cannot be read");
-  for (std::string line; std::getline(in, line);) {
-    if (line.ends_with('\r')) line.pop_back();
-    if (line.empty() || line.starts_with('#')) continue;
-    const bool include = line.starts_with("+ ");
-    add_pattern(arguments, include, include || line.starts_with("- ") ? line.substr(2) : line);
-  }
-}
-
-void add_filters(CLI::App& app, MirrorArguments& arguments) {
-  // Called while words are read, because the order among the three counts.
-  app.add_option_function<std::string>(
-         "--include", [&arguments](const std::string& text) { add_pattern(arguments, true, text); },
-         "Take names that match, unless a pattern before this one decides")
-      ->trigger_on_parse();
-  app.add_option_function<std::string>(
-         "--exclude", [&arguments](const std::string& text) { add_pattern(arguments, false, text); },
-         "Leave out names that match: \"*.o\", \"/top\", \"build/\", \"a/**/b\"")
-      ->trigger_on_parse();
-  app.add_option_function<std::string>(
-         "--exclude-from", [&arguments](const std::string& file) { add_patterns(arguments, file); },
-         "Patterns to leave out from a file, one a line; \"+ \" before one takes in")
-      ->trigger_on_parse();
+  auto trees = trees_of(session, arguments);
+  if (!trees) return session.report(arguments.from, trees.error());
+  auto plan = Run(session, arguments, *trees, true, true).go();
+  const Exit planned = conclude(session, arguments, plan, true);
+  if (!plan || plan->files + plan->directories + plan->removed == 0) return planned;
+  if (!terminal::ask_yes("Do this?", session.stop())) return planned;
+  return conclude(session, arguments, Run(session, arguments, *trees, false, false).go(), true);
 }
 
 void add_options(CLI::App& app, MirrorArguments& arguments) {
@@ -217,9 +189,10 @@ void add_options(CLI::App& app, MirrorArguments& arguments) {
   app.add_option("to", arguments.to, "Its copy");
   app.add_flag("-R,--reverse", arguments.reverse, "The first tree is local and the second the server's");
   app.add_flag("-n,--dry-run", options.dry_run, "Only print what would be done");
-  app.add_option("--by", options.compare.by, "What makes two files the same")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, By>{{"size+time", By::size_and_time}, {"size", By::size}, {"time", By::time}}));
+  app.add_option("--by", options.compare.by, "What makes two files the same: size+time, size, time or hash")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, By>{
+          {"size+time", By::size_and_time}, {"size", By::size}, {"time", By::time}, {"hash", By::hash}}))
+      ->type_name("WHAT");
   app.add_flag("--only-newer", options.compare.only_newer, "Replace files by newer ones only");
   app.add_flag("--ignore-existing", options.compare.ignore_existing, "Leave alone what is there");
   app.add_flag("--ignore-times", options.compare.ignore_times, "Copy also files that look the same");
@@ -227,10 +200,8 @@ void add_options(CLI::App& app, MirrorArguments& arguments) {
   app.add_flag("--delete-first", options.remove_first, "Delete before copying instead of after all went well");
   app.add_option("--max-delete", options.max_remove, "Delete nothing when it would be more names than this");
   app.add_flag("--move", options.move, "Remove files of the source once their copies are proved");
-  app.add_option("--links", arguments.links, "Symbolic links of the source: skip or follow")
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, Links>{{"skip", Links::skip}, {"follow", Links::follow}}));
-  add_filters(app, arguments);
+  add_links_option(app, arguments.links);
+  add_filter_options(app, options.filter);
 }
 
 Action define_mirror(CLI::App& app) {

@@ -12,6 +12,7 @@ namespace gantry::client {
 [[nodiscard]] std::vector<Verb> search_verbs();    ///< find, du
 [[nodiscard]] std::vector<Verb> transfer_verbs();  ///< get, put, ...
 [[nodiscard]] std::vector<Verb> mirror_verbs();    ///< mirror, sync
+[[nodiscard]] std::vector<Verb> verify_verbs();    ///< verify
 [[nodiscard]] std::vector<Verb> manage_verbs();    ///< mv, mkdir, rmdir, chmod
 [[nodiscard]] std::vector<Verb> remove_verbs();    ///< rm
 [[nodiscard]] std::vector<Verb> server_verbs();    ///< open, close, cd, pwd, site, quote, status

@@ -82,7 +82,8 @@ class MemoryTree final : public Tree {
 class MemoryCopies final : public Copies {
  public:
   MemoryCopies(MemoryTree& from, MemoryTree& to) : from_(from), to_(to) {}
-  void copy(const std::string& path, const ftp::Entry& /*entry*/, Done done) override {
+  void copy(const std::string& path, const ftp::Entry& /*entry*/, bool may_continue, Done done) override {
+    if (may_continue) continued.insert(path);
     if (const auto failure = failures.find(path); failure != failures.end()) return done(ftp::failed(failure->second));
     to_.entries[path] = from_.entries[path];
     if (changes_source) from_.entries[path].size = 12345;
@@ -93,6 +94,7 @@ class MemoryCopies final : public Copies {
   std::map<std::string, Failure> failures;
   std::string proof = "size";
   bool changes_source = false;
+  std::set<std::string> continued;
 
  private:
   MemoryTree& from_;
@@ -314,6 +316,20 @@ TEST_F(MirrorTest, ComparesContentWhenAsked) {
   same_content = {"a"};
   run({.compare = {.by = By::hash}});
   EXPECT_EQ(lines, Lines{"c b"});
+}
+
+TEST_F(MirrorTest, ContinuesOnlyWhatAnInterruptedUploadMayHaveLeft) {
+  from.file("new", 9);
+  from.file("cut", 9);
+  to.file("cut", 5, then + Seconds(60));
+  from.file("grown", 9, then + Seconds(60));
+  to.file("grown", 5);
+  from.file("same time", 9);
+  to.file("same time", 5);
+  from.file("shrunk", 5);
+  to.file("shrunk", 9, then + Seconds(60));
+  run();
+  EXPECT_EQ(copies.continued, (std::set<std::string>{"new", "cut"}));
 }
 
 TEST_F(MirrorTest, MakesTheTargetItself) {
