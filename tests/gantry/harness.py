@@ -29,7 +29,7 @@ def start_gantryd(store, server=None, **options):
     """A gantryd of the test's own, with few passive ports: `passive`, so that a BadProxy can stand in front of it."""
     ports = free_ports(PASSIVE_PORTS)
     made = Gantry(store, server={"passive_ports": f"{ports[0]}-{ports[-1]}", **(server or {})}, **options)
-    made.passive, made.tls = ports, True
+    made.passive = ports
     return made
 
 
@@ -113,7 +113,8 @@ class Client(unittest.TestCase):
 
     def ways_in(self):
         """The options that every run against the test's server needs: how to log in and whom to trust."""
-        security = ["--ca-file", Setup.certificate()[0]] if self.server.tls else ["--plain"]
+        secure = getattr(self.server, "tls", True)  # gantryd always offers it
+        security = ["--ca-file", Setup.certificate()[0]] if secure else ["--plain"]
         return ["--password-file", self.password_file(), *security]
 
     def environment(self, **values):
