@@ -180,7 +180,7 @@ Outcome<void> Download::differs(const std::string& what) {
   return {};
 }
 
-/// Of files of equal size. Without checksums the time decides: the older one here is another one.
+/// Of files of equal size. Without checksums the last bytes decide, and the time: the older one here is another one.
 Outcome<bool> Download::same(LocalFile& file) {
   board_.phase(id_, Phase::verifying, "comparing with what is there");
   RunningSum sum(sum_->algorithm());
@@ -192,7 +192,11 @@ Outcome<bool> Download::same(LocalFile& file) {
     return ftp::failed(Why::refused, "the server gives no checksum: " + comparison->text);
   result_.proof = comparison->verdict == Verdict::equal ? comparison->text : "size";
   if (comparison->verdict != Verdict::unknown) return comparison->verdict == Verdict::equal;
-  return !source_.modified || !source_.exact_time || file.opened().modified() >= *source_.modified;
+  if (source_.modified && source_.exact_time && file.opened().modified() < *source_.modified) return false;
+  if (options_.proof == Proof::none) return true;
+  auto tail = compare_tail(connection_, remote_, file, file.size());
+  if (!tail) return ftp::failed(tail.error());
+  return *tail == Verdict::equal;
 }
 
 Outcome<void> Download::transfer() {

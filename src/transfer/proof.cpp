@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "transfer/existing.hpp"
+#include "transfer/retry.hpp"
 
 namespace gantry::transfer {
 namespace {
@@ -14,6 +16,7 @@ namespace {
 using digest::Algorithm;
 
 constexpr std::size_t block = 256 * kib;
+constexpr int permanent = 500;  // replies from here on: no use in asking again
 constexpr std::array cheapest_first{Algorithm::crc64, Algorithm::sha256, Algorithm::sha512,
                                     Algorithm::sha1,  Algorithm::md5,    Algorithm::crc32};
 
@@ -98,6 +101,31 @@ Outcome<Comparison> compare(ftp::Connection& connection, const std::string& remo
   if (theirs->hex == ours) return Comparison{.verdict = Verdict::equal, .text = fmt::format("{} {}", name, ours)};
   return Comparison{.verdict = Verdict::different,
                     .text = fmt::format("{} is {} here and {} on the server", name, ours, theirs->hex)};
+}
+
+Outcome<Verdict> compare_tail(ftp::Connection& connection, const std::string& remote, LocalFile& file,
+                              std::uint64_t size) {
+  const std::uint64_t length = tail_of(size);
+  std::vector<std::byte> theirs;
+  const ftp::Sink sink = [&](ByteView bytes) -> Outcome<void> {
+    if (theirs.size() + bytes.size() > length) return ftp::failed(Why::mismatch, "it grows while it is read");
+    theirs.insert(theirs.end(), bytes.begin(), bytes.end());
+    return {};
+  };
+  auto done = in_step(connection, connection.receive(remote, size - length, {}, sink));
+  // Over TLS the end of a refused data connection may be seen before the reply: the code tells it all the same.
+  if (!done && theirs.empty() && done.error().reply >= permanent) return Verdict::unknown;
+  if (!done && done.error().why == Why::mismatch) return Verdict::different;
+  if (!done) return ftp::failed(done.error());
+  std::vector<std::byte> ours(theirs.size());
+  if (auto placed = file.seek(size - length); !placed) return ftp::failed(placed.error());
+  for (std::size_t have = 0; have < ours.size();) {
+    auto got = file.read(MutableBytes(ours).subspan(have));
+    if (!got) return ftp::failed(got.error());
+    if (*got == 0) return Verdict::different;
+    have += *got;
+  }
+  return theirs.size() == length && theirs == ours ? Verdict::equal : Verdict::different;
 }
 
 }  // namespace gantry::transfer

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -54,5 +55,10 @@ struct Comparison {
 /// Asks the server for its checksum of the whole of `remote`. What the server refuses is unknown; failures are those
 /// that another try may heal.
 [[nodiscard]] Outcome<Comparison> compare(ftp::Connection& connection, const std::string& remote, RunningSum& sum);
+
+/// Fetches the last bytes of `remote`, which has `size`, and compares them with the same stretch of `file`; unknown when
+/// the server does not let us read it.
+[[nodiscard]] Outcome<Verdict> compare_tail(ftp::Connection& connection, const std::string& remote, LocalFile& file,
+                                            std::uint64_t size);
 
 }  // namespace gantry::transfer

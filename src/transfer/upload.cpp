@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <vector>
 
 #include "base/text.hpp"
 #include "transfer/existing.hpp"
@@ -16,7 +15,6 @@ namespace {
 
 /// The time that a server's clock may be behind ours, or cut from a time it was told.
 constexpr Seconds slack(2);
-constexpr int permanent = 500;  // replies from here on: no use in asking again
 
 class Upload {
  public:
@@ -34,7 +32,6 @@ class Upload {
   Outcome<void> look_at_target();
   Outcome<void> examine();
   Outcome<void> differs(const std::string& what);
-  Outcome<Verdict> compare_tail();
   Outcome<void> send();
   Outcome<std::size_t> give(MutableBytes space);
   Outcome<void> prove();
@@ -128,7 +125,7 @@ Outcome<void> Upload::examine() {
     if (comparison->verdict == Verdict::different)
       return differs("it is there already and differs: " + comparison->text);
   }
-  auto tail = compare_tail();
+  auto tail = compare_tail(connection_, result_.target, file_, there);
   if (!tail) return ftp::failed(tail.error());
   if (*tail == Verdict::different) return differs("it is there already and differs from the beginning of the file");
   // What cannot be read may be an upload that the server holds for us; the checksum of the whole tells in the end.
@@ -161,33 +158,6 @@ Outcome<void> Upload::differs(const std::string& what) {
   if (!name) return ftp::failed(name.error());
   result_.target = *name;
   return {};
-}
-
-/// The last bytes of what is there with the same stretch of the file; unknown when the server does not let us read it.
-Outcome<Verdict> Upload::compare_tail() {
-  const std::uint64_t size = *there_->size;
-  const std::uint64_t length = tail_of(size);
-  std::vector<std::byte> theirs;
-  const ftp::Sink sink = [&](ByteView bytes) -> Outcome<void> {
-    result_.moved += bytes.size();
-    if (theirs.size() + bytes.size() > length) return ftp::failed(Why::mismatch, "grows while it is read");
-    theirs.insert(theirs.end(), bytes.begin(), bytes.end());
-    return {};
-  };
-  auto done = in_step(connection_, connection_.receive(result_.target, size - length, {}, sink));
-  // Over TLS the end of a refused data connection may be seen before the reply: the code tells it all the same.
-  if (!done && theirs.empty() && done.error().reply >= permanent) return Verdict::unknown;
-  if (!done && done.error().why == Why::mismatch) return Verdict::different;
-  if (!done) return ftp::failed(done.error());
-  std::vector<std::byte> ours(theirs.size());
-  if (auto placed = file_.seek(size - length); !placed) return ftp::failed(placed.error());
-  for (std::size_t have = 0; have < ours.size();) {
-    auto got = file_.read(MutableBytes(ours).subspan(have));
-    if (!got) return ftp::failed(got.error());
-    if (*got == 0) return Verdict::different;
-    have += *got;
-  }
-  return theirs.size() == length && theirs == ours ? Verdict::equal : Verdict::different;
 }
 
 Outcome<void> Upload::send() {
