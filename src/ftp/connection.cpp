@@ -294,6 +294,9 @@ Outcome<std::vector<Entry>> Connection::list(const std::string& directory, std::
   };
   impl_->sink = &collect;
   if (auto done = impl_->perform(); !done) return failed(done.error());
+  // libcurl takes 450 for an empty directory, but servers say it of one that they cannot read now.
+  if (const Reply* reply = impl_->transcript.last(); reply != nullptr && !reply->positive())
+    return failed({.why = Why::refused, .text = reply->text(), .reply = reply->code, .again = reply->code < 500});
   std::vector<Entry> entries;
   for (std::string_view line : split(text, '\n')) {
     if (line.ends_with('\r')) line.remove_suffix(1);

@@ -5,9 +5,9 @@
 
 namespace gantry::ftp {
 
-/// As curl_easy_perform(), over the connections that `multi` keeps. curl_easy_perform() itself sleeps a whole second
-/// in each transfer between the reply to PASV or EPSV and the first byte to the address in it, because it waits while
-/// there is no socket yet to wait for (libcurl 7.88).
+/// As curl_easy_perform(), over the connections that `multi` keeps. curl_easy_perform() itself sleeps up to a second in
+/// each transfer: while the data connection opens, libcurl 7.88 watches no socket at all or not the one on which the
+/// next reply comes.
 [[nodiscard]] CURLcode drive(CURLM* multi, CURL* easy);
 
 }  // namespace gantry::ftp
