@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "client/progress.hpp"
+#include "client/results.hpp"
 #include "client/trees.hpp"
 #include "client/verbs/verbs.hpp"
 #include "terminal/live.hpp"
@@ -62,6 +63,21 @@ std::string line_of(const MirrorTotals& totals) {
       totals.failed);
 }
 
+boost::json::object json_of(const transfer::Action& action, Direction direction) {
+  boost::json::object object;
+  object["action"] = word_of(action.kind, direction);
+  put_name(object, "path", action.path);
+  if (action.size) object["size"] = *action.size;
+  object["reason"] = action.reason;
+  return object;
+}
+
+boost::json::object json_of(const MirrorTotals& totals) {
+  return {{"action", "total"},     {"ok", totals.failed == 0},          {"files", totals.files},
+          {"bytes", totals.bytes}, {"directories", totals.directories}, {"deleted", totals.removed},
+          {"same", totals.same},   {"left_out", totals.skipped},        {"failed", totals.failed}};
+}
+
 Exit exit_of_totals(const MirrorTotals& totals) {
   if (totals.ended) return exit_of(*totals.ended);
   return totals.failed == 0 ? Exit::ok : Exit::some_failed;
@@ -89,7 +105,7 @@ Run::Run(Session& session, const MirrorArguments& arguments, TwoTrees& trees, bo
   const auto existing = session.settings().file.existing;
   options_.dry_run = dry_run;
   options_.compare.times_kept = !trees.up() || trees.connection->features().has("MFMT");
-  options_.compare.overwrite = options_.compare.overwrite || existing == transfer::Existing::overwrite;
+  options_.compare.overwrite = existing == transfer::Existing::overwrite;
   options_.compare.ignore_existing = options_.compare.ignore_existing || existing == transfer::Existing::skip;
 }
 
@@ -120,6 +136,7 @@ ftp::Outcome<bool> Run::same_content(const std::string& path) const {
 
 void Run::tell(const transfer::Action& action) const {
   using Kind = transfer::Action::Kind;
+  if (tells_ && session_.settings().json) return print_json(json_of(action, trees_.places.direction));
   // On a terminal a copy is told by the bar that it becomes.
   const bool copies = action.kind == Kind::copy || action.kind == Kind::move;
   if (tells_ && (options_.dry_run || !copies || !terminal::draws()))
@@ -131,7 +148,7 @@ ftp::Outcome<MirrorTotals> Run::go() {
   const transfer::MirrorEvents events{
       .begins = [this](const transfer::Action& action) { tell(action); },
       .fails = [this](const std::string& path,
-                      const ftp::Failure& failure) { session_.report(path.empty() ? "." : path, failure); },
+                      const ftp::Failure& failure) { failed(session_, "mirror", path.empty() ? "." : path, failure); },
       .notes =
           [this](const std::string& path, const std::string& why) {
             if (tells_) terminal::say(fmt::format("gantry: {}: {}", path.empty() ? "." : escape_control(path), why));
@@ -154,14 +171,17 @@ ftp::Outcome<TwoTrees> trees_of(Session& session, const MirrorArguments& argumen
 
 Exit conclude(Session& session, const MirrorArguments& arguments, const ftp::Outcome<MirrorTotals>& totals,
               bool tells) {
-  if (!totals) return session.report(arguments.from, totals.error());
-  if (tells) terminal::print(line_of(*totals));
+  if (!totals) return failed(session, "mirror", arguments.from, totals.error());
+  if (tells && session.settings().json)
+    print_json(json_of(*totals));
+  else if (tells)
+    terminal::print(line_of(*totals));
   return exit_of_totals(*totals);
 }
 
 Exit run_mirror(Session& session, const MirrorArguments& arguments) {
   auto trees = trees_of(session, arguments);
-  if (!trees) return session.report(arguments.from, trees.error());
+  if (!trees) return failed(session, "mirror", arguments.from, trees.error());
   const bool dry_run = arguments.options.dry_run;
   const bool tells = dry_run || session.settings().show != Show::nothing;
   return conclude(session, arguments, Run(session, arguments, *trees, dry_run, tells).go(), tells);
@@ -175,7 +195,7 @@ Exit run_sync(Session& session, MirrorArguments arguments) {
     return session.report(
         "sync", {.why = ftp::Why::usage, .text = "there is no terminal to ask on: --yes does it, --dry-run shows it"});
   auto trees = trees_of(session, arguments);
-  if (!trees) return session.report(arguments.from, trees.error());
+  if (!trees) return failed(session, "mirror", arguments.from, trees.error());
   auto plan = Run(session, arguments, *trees, true, true).go();
   const Exit planned = conclude(session, arguments, plan, true);
   if (!plan || plan->files + plan->directories + plan->removed == 0) return planned;
@@ -196,7 +216,6 @@ void add_options(CLI::App& app, MirrorArguments& arguments) {
   app.add_flag("--only-newer", options.compare.only_newer, "Replace files by newer ones only");
   app.add_flag("--ignore-existing", options.compare.ignore_existing, "Leave alone what is there");
   app.add_flag("--ignore-times", options.compare.ignore_times, "Copy also files that look the same");
-  app.add_flag("--overwrite", options.compare.overwrite, "Let a file replace a directory, and the other way round");
   app.add_flag("--delete-first", options.remove_first, "Delete before copying instead of after all went well");
   app.add_option("--max-delete", options.max_remove, "Delete nothing when it would be more names than this");
   app.add_flag("--move", options.move, "Remove files of the source once their copies are proved");

@@ -1,10 +1,12 @@
 // The verb that compares a tree here with one on a server.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 
 #include "base/text.hpp"
+#include "client/results.hpp"
 #include "client/trees.hpp"
 #include "client/verbs/verbs.hpp"
 #include "terminal/live.hpp"
@@ -38,9 +40,24 @@ std::string line_of(const std::map<Verdict, std::size_t>& counts) {
   return (counts.empty() ? "total: nothing to compare" : line) + "\n";
 }
 
+boost::json::object json_of(const transfer::VerifiedFile& file) {
+  boost::json::object object;
+  put_name(object, "path", file.path);
+  object["ok"] = is_good(file.verdict);
+  object["verdict"] = display_name(file.verdict);
+  if (!file.text.empty()) object["text"] = escape_control(file.text);
+  return object;
+}
+
+boost::json::object json_of(const std::map<Verdict, std::size_t>& counts, bool good) {
+  boost::json::object object{{"verdict", "total"}, {"ok", good}};
+  for (const auto& [verdict, count] : counts) object[display_name(verdict)] = count;
+  return object;
+}
+
 Exit verify(Session& session, const VerifyArguments& arguments) {
   auto trees = two_trees(session, arguments.local, arguments.remote, true, arguments.links);
-  if (!trees) return session.report(arguments.remote, trees.error());
+  if (!trees) return failed(session, "verify", arguments.remote, trees.error());
   const transfer::CompareContent compare = [&](const std::string& path) {
     const std::string local = trees->places.local_path(path);
     const std::string remote = trees->places.remote_path(path);
@@ -51,12 +68,19 @@ Exit verify(Session& session, const VerifyArguments& arguments) {
   std::map<Verdict, std::size_t> counts;
   const transfer::TellVerdict tell = [&](const transfer::VerifiedFile& file) {
     ++counts[file.verdict];
-    if (arguments.all || !is_good(file.verdict)) terminal::print(line_of(file));
+    if (!arguments.all && is_good(file.verdict)) return;
+    if (session.settings().json)
+      print_json(json_of(file));
+    else
+      terminal::print(line_of(file));
   };
   auto done = transfer::verify_trees(*trees->local, *trees->remote, arguments.options, compare, tell, session.stop());
-  if (!done) return session.report(arguments.local, done.error());
-  terminal::print(line_of(counts));
+  if (!done) return failed(session, "verify", arguments.local, done.error());
   const bool good = std::ranges::all_of(counts, [](const auto& count) { return is_good(count.first); });
+  if (session.settings().json)
+    print_json(json_of(counts, good));
+  else
+    terminal::print(line_of(counts));
   return good ? Exit::ok : Exit::refused;
 }
 
