@@ -128,6 +128,7 @@ struct RenameProgress {
 
 struct CombineOptions {
   Existing existing = Existing::may_go;
+  std::uint64_t most = ByteRange::unbounded;  ///< bytes that the new file may have, or Errc::too_large
   /// Told on the lane, while the call runs, how many bytes of the new file are there.
   std::function<void(std::uint64_t bytes)> progress = {};
 };

@@ -36,12 +36,13 @@ Result<std::vector<Source>> look_at(const LocalRoot& root, const std::vector<Pat
 }
 
 Result<Joining> begin(const std::shared_ptr<LocalRoot>& root, const Path& target, const std::vector<Path>& paths,
-                      Existing existing) {
+                      const CombineOptions& options) {
   auto sources = look_at(*root, paths);
   if (!sources) return fail(std::move(sources.error()));
   std::uint64_t size = 0;
   for (const Source& source : *sources) size += source.size;
-  auto draft = LocalDraft::open(root, target, {.expected_size = size, .existing = existing});
+  if (size > options.most) return fail(Errc::too_large, "combine", target.text());
+  auto draft = LocalDraft::open(root, target, {.expected_size = size, .existing = options.existing});
   if (!draft) return fail(std::move(draft.error()));
   return Joining{root, std::move(*draft), std::move(*sources)};
 }
@@ -107,8 +108,7 @@ Task<Result<Combined>> join(async::BlockingPool* pool, std::shared_ptr<Joining> 
 Task<Result<Combined>> combine_local(std::shared_ptr<LocalRoot> root, async::BlockingPool& pool, Path target,
                                      std::vector<Path> sources, CombineOptions options) {
   if (auto good = check_combined_names(target, sources); !good) co_return fail(std::move(good.error()));
-  auto begun = co_await run_blocking(
-      pool, [root, &target, &sources, existing = options.existing] { return begin(root, target, sources, existing); });
+  auto begun = co_await run_blocking(pool, [&] { return begin(root, target, sources, options); });
   if (!begun) co_return fail(std::move(begun.error()));
   auto joining = std::make_shared<Joining>(std::move(*begun));
   auto done = co_await join(&pool, joining, std::move(options));

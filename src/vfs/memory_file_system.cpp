@@ -196,7 +196,7 @@ Task<Result<void>> MemoryFileSystem::copy(Path from, Path to) {
 
 Task<Result<Combined>> MemoryFileSystem::combine(Path target, std::vector<Path> sources, CombineOptions options) {
   if (auto good = check_combined_names(target, sources); !good) co_return fail(std::move(good.error()));
-  co_return tree_->combine(target, sources, options.existing);
+  co_return tree_->combine(target, sources, options);
 }
 
 Task<Result<void>> MemoryFileSystem::remove_file(Path path) { co_return tree_->remove_file(path); }

@@ -167,7 +167,8 @@ Result<void> MemoryTree::rename(const Path& from, const Path& to, Existing exist
   return {};
 }
 
-Result<Combined> MemoryTree::combine(const Path& target, const std::vector<Path>& sources, Existing existing) {
+Result<Combined> MemoryTree::combine(const Path& target, const std::vector<Path>& sources,
+                                     const CombineOptions& options) {
   std::lock_guard lock(mutex_);
   Combined done;
   MemoryContent content;
@@ -179,7 +180,8 @@ Result<Combined> MemoryTree::combine(const Path& target, const std::vector<Path>
     content.append_all(node->content);
   }
   const std::uint64_t size = content.size();
-  const auto expected = existing == Existing::stays ? std::optional<std::uint64_t>(0) : std::nullopt;
+  if (size > options.most) return fail(Errc::too_large, "combine", target.text());
+  const auto expected = options.existing == Existing::stays ? std::optional<std::uint64_t>(0) : std::nullopt;
   // Under one lock the sources go as the target comes: no room is needed for both.
   used_ -= size;
   auto entry = publish_locked(target, std::move(content), expected);

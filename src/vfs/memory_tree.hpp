@@ -48,7 +48,8 @@ class MemoryTree {
   /// Puts `content` at `path`. `expected`: the version that must still be there (0: no file at all), or any.
   [[nodiscard]] Result<Entry> publish(const Path& path, MemoryContent content, std::optional<std::uint64_t> expected);
   [[nodiscard]] Result<void> rename(const Path& from, const Path& to, Existing existing);
-  [[nodiscard]] Result<Combined> combine(const Path& target, const std::vector<Path>& sources, Existing existing);
+  [[nodiscard]] Result<Combined> combine(const Path& target, const std::vector<Path>& sources,
+                                         const CombineOptions& options);
   [[nodiscard]] Result<void> remove_file(const Path& path);
   [[nodiscard]] Result<void> remove_directory(const Path& path);
   [[nodiscard]] Result<void> make_directory(const Path& path);

@@ -44,7 +44,7 @@ Task<Result<object::ObjectInfo>> find_source(ObjectContextPtr context, Path path
 }
 
 /// The sources, or why they cannot be joined under this name.
-Task<Result<void>> look(JoiningPtr joining, Existing existing) {
+Task<Result<void>> look(JoiningPtr joining, Existing existing, std::uint64_t most) {
   auto& [context, target, sources] = *joining;
   std::set<Path> directories;
   std::vector<Path> asked{target};
@@ -62,7 +62,7 @@ Task<Result<void>> look(JoiningPtr joining, Existing existing) {
   std::uint64_t size = 0;
   for (const Source& source : sources) {
     size += source.info.size;
-    if (size > context->largest_file()) co_return fail(Errc::too_large, "combine", target.text());
+    if (size > std::min(most, context->largest_file())) co_return fail(Errc::too_large, "combine", target.text());
   }
   // A statement each: the two tasks must not live in one conditional expression.
   if (existing == Existing::stays) co_return co_await check_free(context, target);
@@ -156,7 +156,8 @@ Task<Result<Combined>> combine_objects(ObjectContextPtr context, Path target, st
   if (auto key = context->keys.file(target); !key) co_return fail(std::move(key.error()));
   auto joining = std::make_shared<Joining>(context, target, std::vector<Source>());
   for (Path& source : sources) joining->sources.push_back({std::move(source), {}});
-  if (auto good = co_await look(joining, options.existing); !good) co_return fail(std::move(good.error()));
+  if (auto good = co_await look(joining, options.existing, options.most); !good)
+    co_return fail(std::move(good.error()));
   auto upload = std::make_shared<ObjectUpload>(co_await asio::this_coro::executor, context, target,
                                                UploadOptions{.existing = options.existing});
   upload->tell(std::move(options.progress));

@@ -81,6 +81,15 @@ TEST_P(FileSystemContract, WhatCannotBeJoinedStaysAsItIs) {
   EXPECT_EQ(names(Path{}), (std::set<std::string>{"a", "b", "d"}));
 }
 
+TEST_P(FileSystemContract, WhatWouldBeTooLargeIsNotJoined) {
+  put(at("/a"), "12345");
+  put(at("/b"), "67890");
+  EXPECT_EQ(code(run(fs().combine(at("/whole"), {at("/a"), at("/b")}, {.most = 9}))), Errc::too_large);
+  EXPECT_EQ(names(Path{}), (std::set<std::string>{"a", "b"}));
+  must(run(fs().combine(at("/whole"), {at("/a"), at("/b")}, {.most = 10})));
+  EXPECT_EQ(get(at("/whole")), "1234567890");
+}
+
 TEST_P(FileSystemContract, AnInterruptedUploadIsNotJoined) {
   put(at("/a"), "a");
   auto cut = open(at("/b"), {.owner = "exam"});

@@ -60,7 +60,7 @@ Answer why_not(Session& session, Error error) {
     co_return refuse(session, error,
                      reply(451, "Nobody knows whether the new file is there; those that were to be joined are"));
   if (error.code == Errc::across_stores)
-    co_return refuse(session, error, reply(553, "Files of different stores cannot be joined"));
+    co_return refuse(session, error, reply(553, "Files of different stores or mounts cannot be joined"));
   proto::Reply answer = co_await explain(session, error);
   co_return refuse(session, error, std::move(answer));
 }
@@ -75,8 +75,9 @@ Answer comb(Session& session, std::string argument) {
   const auto progress = [&session](std::uint64_t bytes) {
     if (session.state.progress) session.state.progress->bytes = bytes;
   };
-  auto done = co_await session.state.files->combine(wish->target, wish->sources,
-                                                    {.existing = vfs::Existing::may_go, .progress = progress});
+  const std::uint64_t limit = session.config().transfer.max_file_size;
+  auto done = co_await session.state.files->combine(
+      wish->target, wish->sources, {.most = limit > 0 ? limit : ByteRange::unbounded, .progress = progress});
   record(session, *wish, done);
   if (!done) co_return co_await why_not(session, std::move(done.error()));
   const std::string made = fmt::format("{} files are joined: {} bytes", wish->sources.size(), done->entry.size);

@@ -37,8 +37,8 @@ class LocalCombine : public testing::TestWithParam<Drafts> {
     return all;
   }
   Result<Combined> join(std::vector<Path> sources, std::function<void(std::uint64_t)> progress = {}) {
-    return test::run_task(context_, combine_local(root_, pool_, at("/whole"), std::move(sources),
-                                                  {.existing = Existing::may_go, .progress = std::move(progress)}));
+    return test::run_task(
+        context_, combine_local(root_, pool_, at("/whole"), std::move(sources), {.progress = std::move(progress)}));
   }
 
   test::TemporaryDirectory directory_;
@@ -89,9 +89,9 @@ TEST_P(LocalCombine, ACancelLeavesEverythingAsItWas) {
     async::Child child;
     auto work = [&]() -> Task<void> {
       auto done = co_await combine_local(root_, pool_, at("/whole"), {at("/a"), at("/b")},
-                                         {.existing = Existing::may_go, .progress = [&](std::uint64_t bytes) {
-                                            if (bytes == 5) child.cancel();
-                                          }});
+                                         {.progress = [&](std::uint64_t bytes) {
+                                           if (bytes == 5) child.cancel();
+                                         }});
       if (!done) seen = done.error().code;
     };
     child = async::Child(co_await asio::this_coro::executor, "combine", work());
