@@ -15,7 +15,7 @@ enum class Kind : std::uint8_t { file, directory, link, other };
 struct Entry {
   std::string name;  ///< bytes as the server sent them; checked with is_safe_name()
   Kind kind = Kind::file;
-  std::optional<std::uint64_t> size{};
+  std::optional<std::uint64_t> size{};  ///< of files only: what servers say of the rest has no meaning elsewhere
   std::optional<WallTime> modified{};
   bool exact_time = false;    ///< to the second and in UTC (MLSD, MDTM); LIST gives minutes of an unknown zone
   std::string permissions{};  ///< "rwxr-xr-x", or the perm fact of MLSD
@@ -26,6 +26,9 @@ struct Entry {
   bool operator==(const Entry&) const = default;
 };
 
+/// Longer lines are no entries: names have 255 bytes, paths 4096.
+inline constexpr std::size_t longest_listing_line = 16 * kib;
+
 /// One line of MLSD or the fact line of MLST (RFC 3659 section 7); nothing when it is none. The entries "." and ".."
 /// (type cdir, pdir) come back with these names.
 [[nodiscard]] std::optional<Entry> parse_facts(std::string_view line);
@@ -34,7 +37,8 @@ struct Entry {
 /// nothing for "total 12" and what cannot be read. `now` decides the year of "Jan 31 09:15".
 [[nodiscard]] std::optional<Entry> parse_list_line(std::string_view line, WallTime now);
 
-/// A name that may become one of this machine: not empty, not "." or "..", no '/', no control characters.
+/// A name that may become one of this machine: not empty, not "." or "..", no '/', no control characters (those of
+/// Unicode included, which terminals obey as well).
 [[nodiscard]] bool is_safe_name(std::string_view name);
 
 }  // namespace gantry::ftp
