@@ -2,29 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <utility>
 #include <vector>
 
 #include "base/text.hpp"
+#include "client/credentials.hpp"
+#include "client/trust.hpp"
 #include "ftp/site.hpp"
 #include "terminal/live.hpp"
 #include "terminal/text.hpp"
 
 namespace gantry::client {
-namespace {
-
-/// The first line, without its end.
-ftp::Outcome<Secret> read_password(const std::string& file) {
-  std::ifstream in(file);
-  std::string line;
-  if (!std::getline(in, line) && line.empty()) return ftp::failed(ftp::Why::local, file + ": holds no password");
-  if (line.ends_with('\r')) line.pop_back();
-  return Secret(line);
-}
-
-}  // namespace
-
 std::string resolve(const std::string& base, const std::string& path) {
   std::vector<std::string_view> names;
   const std::string whole = path.starts_with('/') ? path : base + "/" + path;
@@ -43,23 +31,37 @@ std::string resolve(const std::string& base, const std::string& path) {
 ftp::ConnectionOptions Session::connection_options() const {
   ftp::ConnectionOptions options = settings_.connection;
   options.stop = &stop_;
+  complete_trust(options, stop_);
   return options;
+}
+
+ftp::Outcome<Secret> Session::password_of(const ftp::Site& site) const {
+  return find_password(site, {.file = settings_.password_file,
+                              .bookmark = {},
+                              .netrc = netrc_file(),
+                              .warn = [](const std::string& text) { fmt::print(stderr, "gantry: {}\n", text); },
+                              .stop = &stop_});
 }
 
 ftp::Outcome<ftp::Connection*> Session::connect(const ftp::Site& wanted) {
   ftp::Site site = wanted;
   if (settings_.plain) site.security = ftp::Security::off;
-  auto& connection = connections_[ftp::to_text(site)];
-  if (connection == nullptr) {
-    if (!settings_.password_file.empty()) {
-      auto password = read_password(settings_.password_file);
-      if (!password) return ftp::failed(password.error());
-      site.password = *password;
-    }
-    connection = std::make_unique<ftp::Connection>(site, connection_options());
+  const std::string name = ftp::to_text(site);
+  const auto before = connections_.find(name);
+  if (before != connections_.end()) {
+    if (auto opened = before->second->open(); !opened) return ftp::failed(opened.error());
+    return before->second.get();
   }
-  if (auto opened = connection->open(); !opened) return ftp::failed(opened.error());
-  return connection.get();
+  auto password = password_of(site);
+  if (!password) return ftp::failed(password.error());
+  site.password = *password;
+  if (settings_.plain)
+    fmt::print(stderr, "gantry: WARNING: NO TLS to {}: everybody on the way can read the password and the files\n",
+               ftp::address_of(site));
+  // Kept only when it opens, so that the next try may name another password.
+  auto made = std::make_unique<ftp::Connection>(site, connection_options());
+  if (auto opened = made->open(); !opened) return ftp::failed(opened.error());
+  return (connections_[name] = std::move(made)).get();
 }
 
 ftp::Outcome<Place> Session::place(const std::string& argument) {

@@ -57,6 +57,7 @@ class Session {
  private:
   [[nodiscard]] ftp::Outcome<void> enter(const Place& target);
   [[nodiscard]] ftp::Outcome<ftp::Connection*> connect(const ftp::Site& site);
+  [[nodiscard]] ftp::Outcome<Secret> password_of(const ftp::Site& site) const;
   [[nodiscard]] ftp::ConnectionOptions connection_options() const;
 
   Settings defaults_;

@@ -1,17 +1,15 @@
 #include "ftp/connection.hpp"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <mutex>
 
 #include "base/text.hpp"
 #include "ftp/checksums.hpp"
 #include "ftp/curl_failure.hpp"
-#include "ftp/drive.hpp"
-#include "ftp/transcript.hpp"
+#include "ftp/engine.hpp"
+#include "ftp/listing.hpp"
 #include "proto/time_text.hpp"
 
 namespace gantry::ftp {
@@ -19,295 +17,155 @@ namespace {
 
 constexpr int not_found = 550;
 constexpr int not_implemented = 502;
-constexpr std::uint64_t slowest_hash = 4 * mib;  // bytes a second, of stores that have to be read for it
 constexpr std::size_t longest_command = 4096;    // what most servers read
+constexpr std::uint64_t slowest_hash = 4 * mib;  // bytes a second, of stores that have to be read for it
 
-void start_curl_once() {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+Outcome<void> sendable(std::string_view line) {
+  if (has_control(line) || line.empty()) return failed(Why::usage, "a command must not have control characters");
+  if (line.size() > longest_command) return failed(Why::usage, "the command is longer than servers read");
+  return {};
+}
+
+bool changes_state(std::string_view line) {
+  constexpr std::array<std::string_view, 8> verbs{"TYPE", "MODE", "STRU", "PROT", "CCC", "REIN", "USER", "QUIT"};
+  return std::ranges::find(verbs, to_upper(line.substr(0, line.find(' ')))) != verbs.end();
 }
 
 }  // namespace
 
-std::string Reply::text() const {
-  return fmt::format("{} {}", code, lines.empty() ? std::string() : escape_control(lines.back()));
-}
-
-Features::Features(const Reply& reply) {
-  if (reply.code != 211) return;
-  for (std::size_t i = 1; i + 1 < reply.lines.size(); ++i) {
-    const std::string_view line = trim(reply.lines[i]);
-    const std::size_t blank = line.find(' ');
-    const std::string_view rest = blank == std::string_view::npos ? std::string_view() : line.substr(blank + 1);
-    lines_.emplace_back(to_upper(line.substr(0, blank)), rest);
-  }
-}
-
-bool Features::has(std::string_view name) const {
-  return std::ranges::any_of(lines_, [&](const auto& line) { return line.first == name; });
-}
-
-std::string Features::parameters(std::string_view name) const {
-  const auto line = std::ranges::find(lines_, name, &std::pair<std::string, std::string>::first);
-  return line == lines_.end() ? std::string() : line->second;
-}
-
-/// One operation at a time; the handle keeps the connection between them.
 struct Connection::Impl {
-  Impl(Site where, ConnectionOptions wishes)
-      : site(std::move(where)), options(std::move(wishes)), transcript(options.trace) {
-    start_curl_once();
-    start_handles();
-  }
-  ~Impl() { end_handles(); }
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
+  Impl(Site site, ConnectionOptions options) : engine(std::move(site), std::move(options)) {}
 
-  void start_handles() {
-    multi = curl_multi_init();
-    easy = curl_easy_init();
-  }
-  void end_handles() {
-    curl_easy_cleanup(easy);
-    curl_multi_cleanup(multi);
-  }
+  Outcome<void> open();
+  Outcome<void> log_in();
+  void introduce();
+  /// One operation on an open connection; `set_up` completes what Engine::prepare() began.
+  Outcome<void> run(std::string_view path, const std::function<void()>& set_up);
+  /// Sends `commands` and returns the reply to the last.
+  Outcome<Reply> ask(const std::function<std::vector<std::string>()>& commands, Milliseconds limit);
+  /// Size and time of what a listing gave only roughly or not at all.
+  void refine(Entry& entry, const std::string& path);
 
-  template <class T>
-  void set(CURLoption option, T value) {
-    curl_easy_setopt(easy, option, value);
-  }
-
-  [[nodiscard]] std::string url_of(std::string_view path) const;
-  void prepare(std::string_view path);
-  Outcome<void> perform();
-  Outcome<void> quote(const std::vector<std::string>& commands, Milliseconds limit);
-
-  static int on_debug(CURL* handle, curl_infotype type, char* data, std::size_t size, void* self);
-  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
-  static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
-  static std::size_t on_data(char* data, std::size_t size, std::size_t count, void* self);
-  static std::size_t on_want_data(char* data, std::size_t size, std::size_t count, void* self);
-
-  Site site;
-  ConnectionOptions options;
-  Transcript transcript;
-  CURLM* multi = nullptr;  ///< keeps the connection between operations
-  CURL* easy = nullptr;
-  std::array<char, CURL_ERROR_SIZE> error_text{};
+  Engine engine;
   Features features;
   std::string home = "/";
   std::string selected_hash;  ///< by OPTS HASH or by default
   bool opened = false;
-
-  // Of the running operation.
-  const Sink* sink = nullptr;
-  const Source* source = nullptr;
-  const std::function<void()>* sent_all = nullptr;
-  std::optional<Failure> own_failure;  ///< of the sink or the source
 };
 
-int Connection::Impl::on_debug(CURL* /*handle*/, curl_infotype type, char* data, std::size_t size, void* self) {
-  auto& impl = *static_cast<Impl*>(self);
-  if (type == CURLINFO_HEADER_OUT) impl.transcript.sent({data, size});
-  return 0;
-}
-
-std::size_t Connection::Impl::on_header(char* data, std::size_t size, std::size_t count, void* self) {
-  auto& impl = *static_cast<Impl*>(self);
-  return impl.transcript.received({data, size * count}) ? size * count : 0;
-}
-
-int Connection::Impl::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  const auto& impl = *static_cast<Impl*>(self);
-  return impl.options.stop != nullptr && impl.options.stop->load() ? 1 : 0;
-}
-
-std::size_t Connection::Impl::on_data(char* data, std::size_t size, std::size_t count, void* self) {
-  auto& impl = *static_cast<Impl*>(self);
-  if (impl.sink == nullptr) return size * count;
-  if (auto taken = (*impl.sink)(std::as_bytes(std::span(data, size * count))); !taken) {
-    impl.own_failure = taken.error();
-    return CURL_WRITEFUNC_ERROR;
+Outcome<void> Connection::Impl::open() {
+  if (opened && engine.alive()) return {};
+  opened = false;
+  auto done = log_in();
+  CertificateCheck& certificate = engine.certificate();
+  if (!done && certificate.unknown() && engine.options().ask_trust) {
+    // Asked between two connections: no server waits for a person.
+    if (!engine.options().ask_trust(certificate.question())) return done;
+    if (auto kept = certificate.trust_unknown(); !kept) return kept;
+    done = log_in();
   }
-  return size * count;
+  if (!done) return done;
+  introduce();
+  opened = true;
+  return {};
 }
 
-std::size_t Connection::Impl::on_want_data(char* data, std::size_t size, std::size_t count, void* self) {
-  auto& impl = *static_cast<Impl*>(self);
-  auto filled = (*impl.source)(std::as_writable_bytes(std::span(data, size * count)));
-  if (!filled) {
-    impl.own_failure = filled.error();
-    return CURL_READFUNC_ABORT;
+Outcome<void> Connection::Impl::log_in() {
+  engine.prepare("");
+  engine.set_commands({"FEAT"}, engine.options().reply_timeout);
+  if (auto done = engine.perform(); !done) return done;
+  const Reply* reply = engine.transcript().reply_to("FEAT");
+  features = reply == nullptr ? Features() : Features(*reply);
+  selected_hash = default_hash(features);
+  const std::string entry = engine.entry_path();
+  if (entry.starts_with('/') && !has_control(entry)) home = entry;
+  return {};
+}
+
+/// What some servers want to hear before they speak UTF-8; a refusal means nothing.
+void Connection::Impl::introduce() {
+  std::vector<std::string> words;
+  if (features.has("CLNT")) words.emplace_back("CLNT gantry");
+  if (features.has("UTF8")) words.emplace_back("OPTS UTF8 ON");
+  if (words.empty()) return;
+  engine.prepare("");
+  engine.set_commands(words, engine.options().reply_timeout);
+  (void)engine.perform();
+}
+
+Outcome<void> Connection::Impl::run(std::string_view path, const std::function<void()>& set_up) {
+  for (bool again = false;; again = true) {
+    if (auto ready = open(); !ready) return ready;
+    engine.prepare(path);
+    set_up();
+    auto done = engine.perform();
+    if (done || again || !engine.may_repeat()) return done;
   }
-  if (*filled == 0 && impl.sent_all != nullptr && *impl.sent_all) (*impl.sent_all)();
-  return *filled;
 }
 
-std::string Connection::Impl::url_of(std::string_view path) const {
-  std::string url = fmt::format("{}://{}", site.security == Security::implicit ? "ftps" : "ftp",
-                                site.host.contains(':') ? "[" + site.host + "]" : site.host);
-  if (site.port != 0) url += fmt::format(":{}", site.port);
-  url += '/';
-  for (const char c : path) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (byte < 0x80 && std::isalnum(byte) != 0) || c == '-' || c == '.' || c == '_' || c == '~';
-    // The leading slash as %2F: RFC 1738 takes what follows the host's slash as relative to the home.
-    if (plain || (c == '/' && url.back() != '/'))
-      url += c;
-    else
-      url += fmt::format("%{:02X}", byte);
-  }
-  return url;
-}
-
-void Connection::Impl::prepare(std::string_view path) {
-  curl_easy_reset(easy);
-  transcript.begin();
-  own_failure.reset();
-  sink = nullptr;
-  source = nullptr;
-  sent_all = nullptr;
-  error_text[0] = 0;
-  set(CURLOPT_ERRORBUFFER, error_text.data());
-  set(CURLOPT_URL, url_of(path).c_str());
-  set(CURLOPT_PROTOCOLS_STR, "ftp,ftps");
-  set(CURLOPT_PROXY, "");
-  set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_PATH_AS_IS, 1L);
-  set(CURLOPT_FTP_FILEMETHOD, static_cast<long>(CURLFTPMETHOD_NOCWD));
-  set(CURLOPT_USERNAME, site.user.empty() ? "anonymous" : site.user.c_str());
-  set(CURLOPT_PASSWORD, site.user.empty() && site.password.empty() ? "gantry@" : site.password.reveal().c_str());
-  set(CURLOPT_USE_SSL, static_cast<long>(site.security == Security::off ? CURLUSESSL_NONE : CURLUSESSL_ALL));
-  set(CURLOPT_FTPSSLAUTH, static_cast<long>(CURLFTPAUTH_TLS));
-  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str());
-  if (!options.pinned_key.empty()) set(CURLOPT_PINNEDPUBLICKEY, options.pinned_key.c_str());
-  if (options.active) set(CURLOPT_FTPPORT, "-");
-  set(CURLOPT_FTP_SKIP_PASV_IP, 1L);
-  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
-  set(CURLOPT_SERVER_RESPONSE_TIMEOUT,
-      static_cast<long>(std::max<std::int64_t>(options.reply_timeout.count() / 1000, 1)));
-  set(CURLOPT_LOW_SPEED_LIMIT, 1L);
-  set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(std::max<std::int64_t>(options.stall_timeout.count() / 1000, 1)));
-  set(CURLOPT_TCP_KEEPALIVE, 1L);
-  set(CURLOPT_VERBOSE, 1L);
-  set(CURLOPT_DEBUGFUNCTION, &Impl::on_debug);
-  set(CURLOPT_DEBUGDATA, this);
-  set(CURLOPT_HEADERFUNCTION, &Impl::on_header);
-  set(CURLOPT_HEADERDATA, this);
-  set(CURLOPT_WRITEFUNCTION, &Impl::on_data);
-  set(CURLOPT_WRITEDATA, this);
-  set(CURLOPT_NOPROGRESS, 0L);
-  set(CURLOPT_XFERINFOFUNCTION, &Impl::on_progress);
-  set(CURLOPT_XFERINFODATA, this);
-}
-
-Outcome<void> Connection::Impl::perform() {
-  const CURLcode code = drive(multi, easy);
-  if (own_failure) return failed(*own_failure);
-  if (code == CURLE_OK) return {};
-  if (transcript.too_much())
-    return failed(Why::network, fmt::format("the server sent more than {} of replies; given up",
-                                            format_bytes(Transcript::max_bytes)));
-  Failure failure = failure_of(code, error_text.data(), transcript.last());
-  const Reply* refusal = transcript.refusal();
-  if (failure.why != Why::network || refusal == nullptr) return failed(std::move(failure));
-  // A server that refuses closes the data connection. Seeing that first, libcurl asks for another one and takes the
-  // refusal for the answer; what follows on this connection would be answers to other questions.
-  curl_easy_cleanup(easy);
-  easy = curl_easy_init();
-  return failed({.why = Why::refused, .text = refusal->text(), .reply = refusal->code});
-}
-
-/// Runs commands without a data connection; a negative reply to one is not a failure here.
-Outcome<void> Connection::Impl::quote(const std::vector<std::string>& commands, Milliseconds limit) {
-  prepare("");
-  set(CURLOPT_SERVER_RESPONSE_TIMEOUT, static_cast<long>(std::max<std::int64_t>(limit.count() / 1000, 1)));
-  set(CURLOPT_NOBODY, 1L);
-  curl_slist* list = nullptr;
-  for (const std::string& line : commands) list = curl_slist_append(list, ("*" + line).c_str());
-  set(CURLOPT_QUOTE, list);
-  auto done = perform();
-  set(CURLOPT_QUOTE, nullptr);
-  curl_slist_free_all(list);
-  return done;
+Outcome<Reply> Connection::Impl::ask(const std::function<std::vector<std::string>()>& commands, Milliseconds limit) {
+  std::string last;
+  auto done = run("", [&] {
+    const auto lines = commands();
+    last = lines.back();
+    engine.set_commands(lines, limit);
+  });
+  if (!done) return failed(done.error());
+  const Reply* reply = engine.transcript().reply_to(last);
+  if (reply == nullptr) return failed(Why::network, "the server did not answer " + escape_control(last));
+  return *reply;
 }
 
 Connection::Connection(Site site, ConnectionOptions options)
     : impl_(std::make_unique<Impl>(std::move(site), std::move(options))) {}
 Connection::~Connection() = default;
 
-Outcome<void> Connection::open() {
-  if (impl_->opened) return {};
-  if (auto done = impl_->quote({"FEAT"}, impl_->options.reply_timeout); !done) return done;
-  if (const Reply* reply = impl_->transcript.reply_to("FEAT")) impl_->features = Features(*reply);
-  impl_->selected_hash = default_hash(impl_->features);
-  char* entry = nullptr;
-  curl_easy_getinfo(impl_->easy, CURLINFO_FTP_ENTRY_PATH, &entry);
-  if (entry != nullptr && *entry == '/' && !has_control(entry)) impl_->home = entry;
-  impl_->opened = true;
-  return {};
-}
+Outcome<void> Connection::open() { return impl_->open(); }
 
 void Connection::close() {
-  impl_->end_handles();
-  impl_->start_handles();
+  impl_->engine.hang_up();
   impl_->opened = false;
 }
 
-const Site& Connection::site() const { return impl_->site; }
+const Site& Connection::site() const { return impl_->engine.site(); }
 const Features& Connection::features() const { return impl_->features; }
 const std::string& Connection::home() const { return impl_->home; }
 
 Outcome<Reply> Connection::command(const std::string& line) {
-  if (has_control(line) || line.empty()) return failed(Why::usage, "a command must not have control characters");
-  if (line.size() > longest_command) return failed(Why::usage, "the command is longer than servers read");
-  if (auto ready = open(); !ready) return failed(ready.error());
-  if (auto done = impl_->quote({line}, impl_->options.reply_timeout); !done) return failed(done.error());
-  const Reply* reply = impl_->transcript.reply_to(line);
-  if (reply == nullptr) return failed(Why::network, "the server did not answer " + escape_control(line));
-  return *reply;
+  if (auto fine = sendable(line); !fine) return failed(fine.error());
+  auto reply = impl_->ask([&] { return std::vector{line}; }, impl_->engine.options().reply_timeout);
+  // libcurl believes to know the state of the connection: a transfer after "TYPE A" would not be of the file's bytes.
+  if (changes_state(line)) close();
+  return reply;
 }
 
 Outcome<Reply> Connection::demand(const std::string& line) {
   auto reply = command(line);
   if (!reply || reply->positive()) return reply;
-  return failed({.why = Why::refused, .text = reply->text(), .reply = reply->code, .again = reply->code < 500});
+  return failed(refusal(*reply));
 }
 
 Outcome<std::vector<Entry>> Connection::list(const std::string& directory, std::size_t* unsafe) {
-  if (auto ready = open(); !ready) return failed(ready.error());
-  const bool facts = features().has("MLST");
-  impl_->prepare(directory.ends_with('/') ? directory : directory + "/");
-  // LIST with an argument means other things to other servers (options, patterns): they are sent into the directory.
-  if (facts)
-    impl_->set(CURLOPT_CUSTOMREQUEST, "MLSD");
-  else
-    impl_->set(CURLOPT_FTP_FILEMETHOD, static_cast<long>(CURLFTPMETHOD_SINGLECWD));
-  std::string text;
-  const Sink collect = [&](ByteView bytes) -> Outcome<void> {
-    if (text.size() + bytes.size() > impl_->options.max_listing)
-      return failed(Why::network,
-                    fmt::format("the listing is longer than {}; given up", format_bytes(impl_->options.max_listing)));
-    text.append(as_text(bytes));
-    return {};
-  };
-  impl_->sink = &collect;
-  if (auto done = impl_->perform(); !done) return failed(done.error());
+  const ConnectionOptions& options = impl_->engine.options();
+  std::optional<ListingReader> reader;
+  const Sink sink = [&](ByteView bytes) { return reader->take(bytes); };
+  auto done = impl_->run(directory.ends_with('/') ? directory : directory + "/", [&] {
+    const bool facts = features().has("MLST");
+    reader.emplace(facts, ListingLimits{options.max_listing, options.max_entries}, wall_now());
+    // LIST with an argument means other things to other servers (options, patterns): they are sent into the directory.
+    if (facts)
+      impl_->engine.set(CURLOPT_CUSTOMREQUEST, "MLSD");
+    else
+      impl_->engine.set(CURLOPT_FTP_FILEMETHOD, static_cast<long>(CURLFTPMETHOD_SINGLECWD));
+    impl_->engine.set_sink(sink);
+  });
+  if (!done) return failed(done.error());
   // libcurl takes 450 for an empty directory, but servers say it of one that they cannot read now.
-  if (const Reply* reply = impl_->transcript.last(); reply != nullptr && !reply->positive())
-    return failed({.why = Why::refused, .text = reply->text(), .reply = reply->code, .again = reply->code < 500});
-  std::vector<Entry> entries;
-  for (std::string_view line : split(text, '\n')) {
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    auto entry = facts ? parse_facts(line) : parse_list_line(line, wall_now());
-    if (!entry || entry->name == "." || entry->name == "..") continue;
-    if (is_safe_name(entry->name))
-      entries.push_back(std::move(*entry));
-    else if (unsafe != nullptr)
-      ++*unsafe;
-  }
-  return entries;
+  if (const Reply* reply = impl_->engine.transcript().answer(); reply != nullptr && !reply->positive())
+    return failed(refusal(*reply));
+  if (auto ended = reader->finish(); !ended) return failed(ended.error());
+  if (unsafe != nullptr) *unsafe += reader->unsafe();
+  return std::move(reader->entries());
 }
 
 Outcome<Entry> Connection::stat(const std::string& path) {
@@ -331,12 +189,36 @@ Outcome<Entry> Connection::stat(const std::string& path) {
   if (found == entries->end())
     return failed(
         {.why = Why::refused, .text = escape_control(path) + ": no such file or directory", .reply = not_found});
+  if (found->kind == Kind::file) impl_->refine(*found, path);
   return *found;
 }
 
+void Connection::Impl::refine(Entry& entry, const std::string& path) {
+  std::vector<std::string> questions{"TYPE I"};  // some refuse SIZE in the type of texts
+  if (features.has("SIZE")) questions.push_back("SIZE " + path);
+  if (features.has("MDTM")) questions.push_back("MDTM " + path);
+  if (questions.size() == 1 || !sendable(questions.back())) return;
+  if (!ask([&] { return questions; }, engine.options().reply_timeout)) return;
+  for (const std::string& question : questions) {
+    const Reply* reply = engine.transcript().reply_to(question);
+    if (reply == nullptr || reply->code != 213) continue;
+    const std::string_view value = trim(reply->lines.back());
+    if (question.starts_with("SIZE")) {
+      if (const auto size = parse_number(value)) entry.size = size;
+    } else if (const auto time = proto::parse_time_val(value)) {
+      entry.modified = time;
+      entry.exact_time = true;
+    }
+  }
+}
+
 Outcome<std::uint64_t> Connection::size(const std::string& path) {
-  auto reply = demand("SIZE " + path);
+  const std::string question = "SIZE " + path;
+  if (auto fine = sendable(question); !fine) return failed(fine.error());
+  const auto reply =
+      impl_->ask([&] { return std::vector<std::string>{"TYPE I", question}; }, impl_->engine.options().reply_timeout);
   if (!reply) return failed(reply.error());
+  if (!reply->positive()) return failed(refusal(*reply));
   const auto size = parse_number(trim(reply->lines.back()));
   if (!size) return failed(Why::network, "the server's answer to SIZE is no number: " + reply->text());
   return *size;
@@ -369,22 +251,23 @@ Outcome<Checksum> Connection::hash(const std::string& path, digest::Algorithm al
     return failed(
         {.why = Why::refused, .text = "the server has checksums of whole files only", .reply = not_implemented});
 
-  std::vector<std::string> commands;
-  if (way->style == ChecksumStyle::hash && way->name != impl_->selected_hash)
-    commands.push_back("OPTS HASH " + way->name);
-  if (way->style == ChecksumStyle::hash && !range.whole())
-    commands.push_back(fmt::format("RANG {} {}", range.offset, range.offset + range.length - 1));
   const std::string question = checksum_command(*way, path, range);
-  commands.push_back(question);
-  const Milliseconds limit = impl_->options.reply_timeout + Seconds(to_read / slowest_hash);
-  if (auto done = impl_->quote(commands, limit); !done) return failed(done.error());
-  if (way->style == ChecksumStyle::hash) impl_->selected_hash = way->name;
-  const Reply* reply = impl_->transcript.reply_to(question);
-  if (reply == nullptr) return failed(Why::network, "the server did not answer " + escape_control(question));
-  if (!reply->positive())
-    return failed({.why = Why::refused, .text = reply->text(), .reply = reply->code, .again = reply->code < 500});
+  if (auto fine = sendable(question); !fine) return failed(fine.error());
+  const auto commands = [&] {
+    std::vector<std::string> lines;
+    const bool by_hash = way->style == ChecksumStyle::hash;
+    if (by_hash && way->name != impl_->selected_hash) lines.push_back("OPTS HASH " + way->name);
+    if (by_hash && !range.whole())
+      lines.push_back(fmt::format("RANG {} {}", range.offset, range.offset + range.length - 1));
+    lines.push_back(question);
+    return lines;
+  };
+  const auto reply = impl_->ask(commands, impl_->engine.options().reply_timeout + Seconds(to_read / slowest_hash));
+  if (!reply) return failed(reply.error());
+  if (!reply->positive()) return failed(refusal(*reply));
   auto hex = parse_checksum(*way, range, *reply);
   if (!hex) return failed(Why::network, "the server's answer has no checksum as asked for: " + reply->text());
+  if (way->style == ChecksumStyle::hash) impl_->selected_hash = way->name;
   return Checksum{algorithm, std::move(*hex)};
 }
 
@@ -411,36 +294,26 @@ Outcome<void> Connection::keep_alive() {
 
 Outcome<void> Connection::receive(const std::string& path, std::uint64_t offset, std::optional<std::uint64_t> length,
                                   const Sink& sink) {
-  if (auto ready = open(); !ready) return ready;
-  impl_->prepare(path);
+  if (length == 0) return open();
   std::string range;
-  if (length) {
-    range = fmt::format("{}-{}", offset, offset + *length - 1);
-    impl_->set(CURLOPT_RANGE, range.c_str());
-  } else {
-    impl_->set(CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(offset));
-  }
-  impl_->sink = &sink;
-  return impl_->perform();
+  if (length) range = fmt::format("{}-{}", offset, offset + *length - 1);
+  return impl_->run(path, [&] {
+    if (length)
+      impl_->engine.set(CURLOPT_RANGE, range.c_str());
+    else
+      impl_->engine.set(CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(offset));
+    impl_->engine.set_sink(sink);
+  });
 }
 
 Outcome<void> Connection::send(const std::string& path, SendFrom from, const Source& source,
                                const std::function<void()>& sent_all) {
-  if (auto ready = open(); !ready) return ready;
-  impl_->prepare(path);
-  impl_->set(CURLOPT_UPLOAD, 1L);
-  impl_->set(CURLOPT_READFUNCTION, &Impl::on_want_data);
-  impl_->set(CURLOPT_READDATA, impl_.get());
-  if (from.append) impl_->set(CURLOPT_APPEND, 1L);
-  curl_slist* before = nullptr;
-  if (!from.append && from.offset > 0) before = curl_slist_append(nullptr, fmt::format("REST {}", from.offset).c_str());
-  impl_->set(CURLOPT_PREQUOTE, before);
-  impl_->source = &source;
-  impl_->sent_all = &sent_all;
-  auto done = impl_->perform();
-  impl_->set(CURLOPT_PREQUOTE, nullptr);
-  curl_slist_free_all(before);
-  return done;
+  std::vector<std::string> before;
+  if (!from.append && from.offset > 0) before.push_back(fmt::format("REST {}", from.offset));
+  return impl_->run(path, [&] {
+    impl_->engine.set_source(source, sent_all, before);
+    if (from.append) impl_->engine.set(CURLOPT_APPEND, 1L);
+  });
 }
 
 }  // namespace gantry::ftp

@@ -48,8 +48,8 @@ struct ConnectionOptions {
   Milliseconds stall_timeout = Seconds(60);  ///< without a byte on the data connection
   Milliseconds final_timeout =
       Seconds(600);                     ///< for the reply behind the last byte of an upload: stores take their time
-  std::size_t max_listing = gib;        ///< bytes of one listing
-  std::size_t max_entries = 5'000'000;  ///< of one listing
+  std::size_t max_listing = 512 * mib;  ///< bytes of one listing
+  std::size_t max_entries = 2'000'000;  ///< of one listing
   bool active = false;                  ///< PORT and EPRT instead of PASV and EPSV
 
   std::string ca_file;      ///< empty: the system's
@@ -84,6 +84,8 @@ struct SendFrom {
   bool append = false;       ///< APPE instead of REST and STOR
 };
 
+/// What a server closed while nothing was asked is opened again by itself, once, by whatever is asked next, unless that
+/// might then be done twice.
 class Connection {
  public:
   Connection(Site site, ConnectionOptions options);
@@ -99,7 +101,8 @@ class Connection {
   [[nodiscard]] const Features& features() const;  ///< empty before open()
   [[nodiscard]] const std::string& home() const;   ///< absolute; "/" before open()
 
-  /// Sends one command and returns its final reply, whatever the code. Not for commands with a data connection.
+  /// Sends one command and returns its final reply, whatever the code. Not for commands with a data connection. What
+  /// changes the state of the connection (TYPE, USER, ...) ends it.
   Outcome<Reply> command(const std::string& line);
   /// command() whose reply must be positive, otherwise Why::refused.
   Outcome<Reply> demand(const std::string& line);
@@ -107,7 +110,8 @@ class Connection {
   /// The entries of a directory, without "." and "..", unsafe names left out and counted in `unsafe`. By MLSD where it
   /// is offered, else LIST.
   Outcome<std::vector<Entry>> list(const std::string& directory, std::size_t* unsafe = nullptr);
-  /// By MLST, else by SIZE and MDTM, else by a listing of the directory above. Refused with 550 when nothing is there.
+  /// By MLST, else by a listing of the directory above, its size and time made exact by SIZE and MDTM. Refused with 550
+  /// when nothing is there.
   Outcome<Entry> stat(const std::string& path);
   Outcome<std::uint64_t> size(const std::string& path);
 
@@ -129,7 +133,8 @@ class Connection {
   /// Bytes of `path` from `offset` to the end, or `length` of them.
   Outcome<void> receive(const std::string& path, std::uint64_t offset, std::optional<std::uint64_t> length,
                         const Sink& sink);
-  /// Returns after the server's final reply. `sent_all` is called when the last byte has left and the reply is awaited.
+  /// Returns after the server's final reply; Failure::unconfirmed when that did not come. `sent_all` is called when the
+  /// last byte has left and the reply is awaited.
   Outcome<void> send(const std::string& path, SendFrom from, const Source& source,
                      const std::function<void()>& sent_all);
 

@@ -20,8 +20,6 @@ Why why_of(CURLcode code) {
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
     case CURLE_SSL_ISSUER_ERROR:
       return Why::tls;
-    case CURLE_ABORTED_BY_CALLBACK:
-      return Why::cancelled;
     case CURLE_REMOTE_ACCESS_DENIED:
     case CURLE_REMOTE_FILE_NOT_FOUND:
     case CURLE_REMOTE_FILE_EXISTS:
@@ -37,21 +35,46 @@ Why why_of(CURLcode code) {
   }
 }
 
+/// Servers without a place say 421, or refuse the login with words like these.
+bool says_too_many(const Reply& reply, bool before_login) {
+  if (reply.code == 421 && before_login) return true;
+  if (reply.code != 421 && reply.code != 530) return false;
+  for (const std::string& line : reply.lines) {
+    const std::string text = to_lower(line);
+    for (const char* words : {"too many", "maximum number", "max clients", "maximum login", "connection limit"})
+      if (text.contains(words)) return true;
+  }
+  return false;
+}
+
+/// The server gave the connection up, not the request.
+bool cut(int code) { return code == 421 || code == 425 || code == 426; }
+
 }  // namespace
 
-Failure failure_of(CURLcode code, const char* detail, const Reply* last) {
+Failure refusal(const Reply& reply) {
+  return {.why = cut(reply.code) ? Why::network : Why::refused,
+          .text = reply.text(),
+          .reply = reply.code,
+          .again = reply.code < 500,
+          .too_many = says_too_many(reply, false)};
+}
+
+Failure failure_of(CURLcode code, const char* detail, const Reply* answer, bool before_login) {
   Failure failure{.why = why_of(code), .text = {}};
-  const bool reply_tells = last != nullptr && last->code >= 400;
-  if (last != nullptr) failure.reply = last->code;
-  if (failure.why == Why::cancelled) {
-    failure.text = "stopped";
-  } else if (reply_tells && (failure.why == Why::refused || failure.why == Why::login)) {
-    failure.text = last->text();
-  } else {
-    failure.text = escape_control(detail != nullptr && *detail != 0 ? detail : curl_easy_strerror(code));
-    if (reply_tells) failure.text += " (" + last->text() + ")";
+  if (answer != nullptr && answer->code >= 400 && failure.why != Why::tls && failure.why != Why::usage) {
+    failure = refusal(*answer);
+    failure.too_many = says_too_many(*answer, before_login);
+    if (failure.too_many)
+      failure.why = Why::network;
+    else if (code == CURLE_LOGIN_DENIED)
+      failure.why = Why::login;
+    failure.again = failure.again || failure.too_many;
+    return failure;
   }
-  failure.again = failure.why == Why::network || (reply_tells && last->code < 500 && failure.why != Why::cancelled);
+  if (answer != nullptr) failure.reply = answer->code;
+  failure.text = escape_control(detail != nullptr && *detail != 0 ? detail : curl_easy_strerror(code));
+  failure.again = failure.why == Why::network;
   return failure;
 }
 

@@ -1,4 +1,4 @@
-// What libcurl's error codes mean for the caller.
+// What libcurl's error codes and the server's replies mean for the caller.
 #pragma once
 
 #include <curl/curl.h>
@@ -7,7 +7,10 @@
 
 namespace gantry::ftp {
 
-/// `detail` is libcurl's own text, `last` the server's last reply or null.
-[[nodiscard]] Failure failure_of(CURLcode code, const char* detail, const Reply* last);
+/// `detail` is libcurl's own text, `answer` the reply to the last command or null. `before_login`: on a new connection.
+[[nodiscard]] Failure failure_of(CURLcode code, const char* detail, const Reply* answer, bool before_login);
+
+/// Of a command whose reply is negative.
+[[nodiscard]] Failure refusal(const Reply& reply);
 
 }  // namespace gantry::ftp

@@ -93,6 +93,16 @@ Outcome<Url> parse_url(std::string_view text) {
   return url;
 }
 
+std::uint16_t control_port(const Site& site) {
+  if (site.port != 0) return site.port;
+  return site.security == Security::implicit ? 990 : 21;
+}
+
+std::string address_of(const Site& site) {
+  const std::string host = site.host.contains(':') ? "[" + site.host + "]" : site.host;
+  return fmt::format("{}:{}", host, control_port(site));
+}
+
 std::string to_text(const Site& site) {
   std::string text(site.security == Security::implicit ? implicit_scheme : clear_scheme);
   if (!site.user.empty()) text += site.user + "@";

@@ -40,6 +40,11 @@ struct Url {
 /// list of processes), control characters likewise.
 [[nodiscard]] Outcome<Url> parse_url(std::string_view text);
 
+[[nodiscard]] std::uint16_t control_port(const Site& site);
+
+/// "host:2121", "[::1]:21": the port always said.
+[[nodiscard]] std::string address_of(const Site& site);
+
 /// "ftp://alice@host:2121": for messages and as a key; never the password.
 [[nodiscard]] std::string to_text(const Site& site);
 

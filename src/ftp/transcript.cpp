@@ -27,6 +27,7 @@ int code_of(std::string_view line) {
 void Transcript::begin() {
   exchanges_.clear();
   bytes_ = 0;
+  leaving_ = false;
 }
 
 void Transcript::sent(std::string_view line) {
@@ -34,7 +35,8 @@ void Transcript::sent(std::string_view line) {
   const bool secret =
       equal_ignoring_case(line.substr(0, 5), "PASS ") || equal_ignoring_case(line.substr(0, 5), "ACCT ");
   if (trace_) trace_(true, secret ? std::string(line.substr(0, 5)) + "***" : line);
-  exchanges_.push_back({.command = std::string(line), .replies = {}});
+  leaving_ = line == "QUIT";
+  if (!leaving_) exchanges_.push_back({.command = std::string(line), .replies = {}});
 }
 
 bool Transcript::received(std::string_view line) {
@@ -42,6 +44,7 @@ bool Transcript::received(std::string_view line) {
   if (too_much()) return false;
   line = without_line_end(line);
   if (trace_) trace_(false, escape_control(line));
+  if (leaving_) return true;
   if (exchanges_.empty()) exchanges_.emplace_back();
   Exchange& exchange = next_to_answer();
   const int code = code_of(line);
@@ -79,10 +82,21 @@ const Reply* Transcript::reply_to(std::string_view command) const {
   return nullptr;
 }
 
-const Reply* Transcript::last() const {
-  for (auto exchange = exchanges_.rbegin(); exchange != exchanges_.rend(); ++exchange)
-    if (!exchange->replies.empty()) return &exchange->replies.back();
-  return nullptr;
+const Reply* Transcript::answer() const {
+  if (exchanges_.empty()) return nullptr;
+  const Exchange& last = exchanges_.back();
+  const std::size_t complete = last.replies.size() - (last.open ? 1 : 0);
+  return complete == 0 ? nullptr : &last.replies[complete - 1];
+}
+
+std::string_view Transcript::command() const {
+  return exchanges_.empty() ? std::string_view() : std::string_view(exchanges_.back().command);
+}
+
+bool Transcript::logged_in() const {
+  return std::ranges::any_of(exchanges_, [](const Exchange& exchange) {
+    return !exchange.replies.empty() && exchange.replies.back().code == 230;
+  });
 }
 
 }  // namespace gantry::ftp

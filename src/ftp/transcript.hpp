@@ -25,10 +25,19 @@ class Transcript {
 
   /// The final reply to the last command that equals `command`; nothing when there was none.
   [[nodiscard]] const Reply* reply_to(std::string_view command) const;
-  /// The last final reply of the operation; nothing when there was none.
-  [[nodiscard]] const Reply* last() const;
   /// The reply that finally refused (5xx) the last command that moves data; nothing when it did not.
   [[nodiscard]] const Reply* refusal() const;
+  /// The last complete reply to the last command, or the greeting; null while there is none.
+  [[nodiscard]] const Reply* answer() const;
+  /// The last command; empty before the first.
+  [[nodiscard]] std::string_view command() const;
+  /// Nothing was said yet.
+  [[nodiscard]] bool silent() const { return exchanges_.empty(); }
+  /// The operation had to connect anew / got through the login there.
+  [[nodiscard]] bool connected_anew() const { return !exchanges_.empty() && exchanges_.front().command.empty(); }
+  [[nodiscard]] bool logged_in() const;
+  /// libcurl says goodbye: nothing after that belongs to the operation.
+  [[nodiscard]] bool leaving() const { return leaving_; }
   [[nodiscard]] bool too_much() const { return bytes_ > max_bytes; }
 
  private:
@@ -43,6 +52,7 @@ class Transcript {
   std::function<void(bool, std::string_view)> trace_;
   std::vector<Exchange> exchanges_;
   std::size_t bytes_ = 0;
+  bool leaving_ = false;
 };
 
 }  // namespace gantry::ftp

@@ -137,7 +137,7 @@ TEST(House, ProtoAndConfigKnowNoAsio) {
 }
 
 TEST(House, OnlyConnectionsKnowOpenSslConnections) {
-  const Rooms connections = {"async", "tls", "http", "server"};
+  const Rooms connections = {"async", "tls", "http", "server", "ftp"};
   for_each_include([&](const SourceFile& file, const std::string& place, const std::string& include) {
     if (connections.contains(file.room)) return;
     EXPECT_NE(include, "<openssl/ssl.h>") << "src/" << place;
