@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import random
 import signal
 import subprocess
 import time
@@ -133,6 +134,35 @@ class Gantryd(ProxyTest):
 
 
 @over("local")
+class RandomCuts(ProxyTest):
+    ROUNDS, SHORT_ROUNDS = 40, 6
+
+    def ways_in(self):
+        return ["--password-file", self.password_file(), "--plain"]
+
+    def test_files_end_equal_wherever_they_are_cut(self):
+        seed = random.SystemRandom().randrange(1 << 32)
+        print(f"      seed {seed}", flush=True)
+        chance = random.Random(seed)
+        for number in range(self.SHORT_ROUNDS if Servers.short else self.ROUNDS):
+            size, do, way = chance.randrange(200_000, 2_000_000), chance.choice((CLOSE, RESET)), chance.choice((UP, DOWN))
+            whole = chance.randbytes(size)
+            cuts = [self.proxy.on_data(do, after=chance.randrange(size), way=way) for _ in range(chance.randrange(1, 3))]
+            name = f"file-{number}"
+            with self.subTest(number=number, size=size, do=do, way=way, after=[cut.after for cut in cuts]):
+                if way == DOWN:
+                    self.prepare(name, whole)
+                    self.gantry(*QUICK, "get", self.url(name), name)
+                    self.assert_same((self.scratch / name).read_bytes(), whole, name)
+                else:
+                    (self.scratch / name).write_bytes(whole)
+                    self.gantry(*QUICK, "put", name, self.url(name))
+                    self.assert_stored(name, whole)
+                self.assertGreaterEqual(sum(cut.happened for cut in cuts), 1)
+            self.proxy.forgive()
+
+
+@over("local")
 class Changes(ClientTest):
     """Files that change between the tries, or while they move."""
 
@@ -178,6 +208,36 @@ class Slow(ClientTest):
         self.server_name = "slow transfers"
         super().setUp()
         self.bytes = content(self.id(), 4 * self.RATE)
+
+    def test_a_server_that_dies_and_comes_back(self):
+        (self.scratch / "source").write_bytes(self.bytes)
+        self.prepare("file", self.bytes)
+        patient = ("--retry-pause", "300ms", "--tries", "100")
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        down = self.begin(*self.ways_in(), *patient, "get", self.url("file"), "back", **pipes)
+        up = self.begin(*self.ways_in(), *patient, "put", "source", self.url("up"), **pipes)
+        part = self.scratch / "back.part"
+        wait_until(lambda: part.exists() and part.stat().st_size > 0, "something came")
+        self.server.kill()
+        self.server.start()
+        for client in (down, up):
+            errors = client.communicate(timeout=100)[1]
+            self.assertEqual(client.returncode, 0, errors)
+        self.assert_same((self.scratch / "back").read_bytes(), self.bytes, "back")
+        self.assert_stored("up", self.bytes)
+
+    def test_a_file_that_changes_on_the_server_begins_anew(self):
+        self.prepare("file", self.bytes)
+        client = self.begin(*self.ways_in(), "get", self.url("file"), "back", stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        part = self.scratch / "back.part"
+        wait_until(lambda: part.exists() and part.stat().st_size > 0, "something came")
+        client.kill()
+        client.communicate(timeout=60)
+        new = self.bytes[:-10] + b"other end "  # the same size, and the same beginning
+        self.prepare("file", new)
+        self.gantry("get", self.url("file"), "back")
+        self.assert_same((self.scratch / "back").read_bytes(), new, "back")
 
     def test_ctrl_c_keeps_what_came(self):
         self.prepare("file", self.bytes)
