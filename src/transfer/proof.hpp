@@ -56,8 +56,8 @@ struct Comparison {
 /// that another try may heal.
 [[nodiscard]] Outcome<Comparison> compare(ftp::Connection& connection, const std::string& remote, RunningSum& sum);
 
-/// Fetches the last bytes of `remote`, which has `size`, and compares them with the same stretch of `file`; unknown when
-/// the server does not let us read it.
+/// Fetches the last bytes of `remote`, which has `size`, and compares them with the same stretch of `file`; unknown
+/// when the server does not let us read it.
 [[nodiscard]] Outcome<Verdict> compare_tail(ftp::Connection& connection, const std::string& remote, LocalFile& file,
                                             std::uint64_t size);
 
