@@ -26,8 +26,8 @@ std::string overview() {
   return text + "\ngantry VERB --help tells more.";
 }
 
-Exit run_words(Session& session, std::vector<std::string> words) {
-  if (words.empty()) return run_shell(session);
+Exit run_words(Session& session, std::vector<std::string> words, const ShellOptions& shell) {
+  if (words.empty()) return run_shell(session, shell);
   const std::string first = words.front();
   words.erase(words.begin());
   const Verb* verb = find_verb(first);
@@ -37,7 +37,7 @@ Exit run_words(Session& session, std::vector<std::string> words) {
   if (!words.empty())
     return session.report(words.front(), {.why = ftp::Why::usage, .text = "is too much: the shell begins at one URL"});
   if (auto there = session.go(first); !there) return session.report(first, there.error());
-  return run_shell(session);
+  return run_shell(session, shell);
 }
 
 }  // namespace
@@ -53,6 +53,8 @@ Exit run(const std::vector<std::string>& words, const std::string& version) {
   app.footer(overview());
   app.prefix_command();
   add_options(app, settings);
+  ShellOptions shell;
+  add_shell_options(app, shell);
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& problem) {
@@ -60,7 +62,7 @@ Exit run(const std::vector<std::string>& words, const std::string& version) {
   }
   Session session(settings);
   const Interrupts interrupts(session.stop());
-  return run_words(session, app.remaining());
+  return run_words(session, app.remaining(), shell);
 }
 
 }  // namespace gantry::client

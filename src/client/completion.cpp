@@ -4,6 +4,8 @@
 #include <chrono>
 #include <filesystem>
 
+#include "client/options.hpp"
+
 namespace gantry::client {
 namespace {
 
@@ -17,8 +19,10 @@ void add_word(Completion& found, const std::string& word, std::string_view begun
   if (word.starts_with(begun)) found.candidates.push_back({.text = word, .shown = word, .after = " "});
 }
 
-void add_options(Completion& found, const Verb& verb, std::string_view begun) {
+void add_option_names(Completion& found, const Verb& verb, std::string_view begun) {
   CLI::App app;
+  Settings settings;
+  add_options(app, settings);
   [[maybe_unused]] const Action action = verb.define(app);
   for (const CLI::Option* option : app.get_options())
     for (const std::string& name : option->get_lnames()) add_word(found, "--" + name, begun);
@@ -102,7 +106,7 @@ Completion Completer::complete(std::string_view line) {
   const Verb* verb = find_verb(command);
   if (verb == nullptr) return found;
   if (typing.begun.starts_with('-'))
-    add_options(found, *verb, typing.begun);
+    add_option_names(found, *verb, typing.begun);
   else if (verb->completes != Completes::nothing)
     add_names(found, typing, kind_of(*verb, typing));
   return found;

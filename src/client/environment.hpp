@@ -15,6 +15,9 @@ namespace gantry::client {
 /// ~/.config/gantry, or where XDG_CONFIG_HOME says; empty without a home.
 [[nodiscard]] std::filesystem::path config_directory();
 
+/// ~/.local/state/gantry, or where XDG_STATE_HOME says; empty without a home.
+[[nodiscard]] std::filesystem::path state_directory();
+
 /// `path` with "~" and "~/" at its beginning replaced by the home directory.
 [[nodiscard]] std::string with_home(const std::string& path);
 

@@ -9,6 +9,12 @@ namespace {
 using transfer::Existing;
 using transfer::Proof;
 
+void add_existing(CLI::App& app, const std::string& name, Existing& value, Existing wish, const std::string& help) {
+  app.add_flag_callback(name, [&value, wish] { value = wish; }, help);
+}
+
+}  // namespace
+
 void add_duration(CLI::App& app, const std::string& name, Milliseconds& value, const std::string& help) {
   app.add_option_function<std::string>(
          name,
@@ -20,12 +26,6 @@ void add_duration(CLI::App& app, const std::string& name, Milliseconds& value, c
          help)
       ->type_name("TIME");
 }
-
-void add_existing(CLI::App& app, const std::string& name, Existing& value, Existing wish, const std::string& help) {
-  app.add_flag_callback(name, [&value, wish] { value = wish; }, help);
-}
-
-}  // namespace
 
 void add_file_options(CLI::App& app, Settings& settings) {
   transfer::FileOptions& file = settings.file;

@@ -16,7 +16,7 @@ enum class Colour : std::uint8_t { automatic, always, never };
 
 struct Settings {
   ftp::ConnectionOptions connection;
-  transfer::FileOptions file;
+  transfer::FileOptions file{.existing = transfer::Existing::ask};
   unsigned parallel = 1;    ///< files at once
   unsigned segments = 1;    ///< connections for one large file
   std::uint64_t limit = 0;  ///< bytes per second over all transfers; 0: none

@@ -14,10 +14,15 @@
 #include <memory>
 #include <optional>
 #include <regex>
+#include <thread>
 
 #include "base/text.hpp"
 #include "client/completion.hpp"
+#include "client/environment.hpp"
+#include "client/file_options.hpp"
 #include "client/interrupts.hpp"
+#include "client/quiet_thread.hpp"
+#include "client/results.hpp"
 #include "client/verb.hpp"
 #include "client/words.hpp"
 #include "terminal/input.hpp"
@@ -55,8 +60,8 @@ bool is_own(std::string_view word, std::string_view name) {
 }
 
 Exit run_local(const std::string& command) {
-  const char* shell = std::getenv("SHELL");
-  const std::string line = !command.empty() ? command : shell != nullptr ? std::string(shell) : "/bin/sh";
+  const std::string shell = environment("SHELL");
+  const std::string line = !command.empty() ? command : !shell.empty() ? shell : "/bin/sh";
   const terminal::Still still;
   std::fflush(nullptr);
   return std::system(line.c_str()) == 0 ? Exit::ok : Exit::local;  // NOLINT(cert-env33-c): asked for by the user
@@ -99,11 +104,8 @@ std::string prompt_for(const Session& session) {
 }
 
 std::filesystem::path history_file() {
-  const char* state = std::getenv("XDG_STATE_HOME");
-  if (state != nullptr && *state == '/') return std::filesystem::path(state) / "gantry/history";
-  const char* home = std::getenv("HOME");
-  if (home == nullptr || *home == 0) return {};
-  return std::filesystem::path(home) / ".local/state/gantry/history";
+  const auto state = state_directory();
+  return state.empty() ? state : state / "history";
 }
 
 std::vector<std::string_view> own_names() {
@@ -123,12 +125,40 @@ std::optional<Exit> obey(Session& session, const std::string& line) {
   return Interrupts::leaving() ? std::nullopt : end;
 }
 
-Exit run_typed(Session& session) {
+/// Tells the server from time to time that we are still there, beside the prompt: who types waits for no reply.
+class KeepAlive {
+ public:
+  explicit KeepAlive(Session& session) : session_(session) {}
+
+  void begin() {
+    if (session_.here().connection == nullptr) return;
+    wait();
+    // One that is gone is made anew by what needs it next; nobody has asked for anything yet.
+    thread_ = quiet_thread([connection = session_.here().connection] { (void)connection->keep_alive(); });
+  }
+  /// Before the connection is used otherwise.
+  void wait() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  Session& session_;
+  std::jthread thread_;
+};
+
+Exit run_typed(Session& session, Milliseconds keep_alive) {
   Completer completer(session, own_names());
-  terminal::LineEditor editor({.history = history_file(),
-                               .complete = [&](std::string_view line) { return completer.complete(line); },
-                               .idle = {}},
-                              session.stop());
+  KeepAlive alive(session);
+  const auto complete = [&](std::string_view line) {
+    alive.wait();
+    return completer.complete(line);
+  };
+  terminal::LineEditor editor(
+      {.history = history_file(),
+       .complete = complete,
+       .idle = keep_alive.count() > 0 ? std::function<void()>([&alive] { alive.begin(); }) : nullptr,
+       .idle_every = keep_alive},
+      session.stop());
   for (std::string line;;) {
     Interrupts::forget();
     const Typed typed = editor.read(prompt_for(session), line);
@@ -136,21 +166,22 @@ Exit run_typed(Session& session) {
     if (typed == Typed::interrupted || trim(line).empty()) continue;
     if (!is_private(line)) editor.remember(line);
     completer.forget();
+    alive.wait();
     if (!obey(session, line)) break;
   }
   return Interrupts::leaving() ? Exit::stopped : Exit::ok;
 }
 
 Exit run_script(Session& session, int descriptor, bool stops_at_failure) {
-  std::optional<Exit> all;
+  Ends all;
   while (const auto line = terminal::read_line(descriptor, session.stop())) {
     const auto end = obey(session, *line);
     if (!end) break;
-    if (!trim(*line).empty()) all = all ? combine(*all, *end) : *end;
+    if (!trim(*line).empty() && !trim(*line).starts_with('#')) all.add(*end);
     if (*end == Exit::stopped) return *end;
     if (*end != Exit::ok && stops_at_failure) return *end;
   }
-  return session.stop() ? Exit::stopped : all.value_or(Exit::ok);
+  return session.stop() ? Exit::stopped : all.end();
 }
 
 }  // namespace
@@ -184,8 +215,15 @@ Exit print_help(Session& session, const std::string& name) {
   return Exit::ok;
 }
 
+void add_shell_options(CLI::App& app, ShellOptions& options) {
+  app.add_option("--batch", options.batch, "Run the lines of this file (-: standard input), up to the first failure")
+      ->type_name("FILE");
+  app.add_flag("--keep-going", options.keep_going, "A batch goes on after failures");
+  add_duration(app, "--keep-alive", options.keep_alive, "How often a waiting prompt tells the server that it is there");
+}
+
 Exit run_shell(Session& session, const ShellOptions& options) {
-  if (options.batch.empty() && terminal::answers() && terminal::draws()) return run_typed(session);
+  if (options.batch.empty() && terminal::answers() && terminal::draws()) return run_typed(session, options.keep_alive);
   if (options.batch.empty()) return run_script(session, STDIN_FILENO, false);
   if (options.batch == "-") return run_script(session, STDIN_FILENO, !options.keep_going);
   const int file = ::open(options.batch.c_str(), O_RDONLY | O_CLOEXEC);

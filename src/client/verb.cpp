@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "client/existing_question.hpp"
 #include "client/options.hpp"
 #include "client/verbs/verbs.hpp"
 
@@ -28,6 +29,7 @@ Exit run_verb(Session& session, const Verb& verb, std::vector<std::string> words
   CLI::App app{std::string(verb.summary), std::string(verb.name)};
   const Action action = verb.define(app);
   session.settings() = session.defaults();
+  session.settings().file.ask = existing_question(session);
   add_options(app, session.settings());
   std::ranges::reverse(words);  // as CLI11 wants them
   try {

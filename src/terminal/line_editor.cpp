@@ -122,7 +122,8 @@ bool LineEditor::Impl::wait_for_input() {
     if (stop) return false;
     if (resized.exchange(false)) el_resize(editor);
     if (suspended.exchange(false)) suspend();
-    if (readable(STDIN_FILENO, look_around_ms)) return true;
+    // What was typed behind Ctrl-C is for the next line.
+    if (readable(STDIN_FILENO, look_around_ms)) return !stop;
     idle += Milliseconds(look_around_ms);
     if (idle < options.idle_every || !options.idle) continue;
     options.idle();
@@ -228,6 +229,7 @@ Typed LineEditor::read(const std::string& prompt, std::string& line) {
   impl_->prompt = with_marks(prompt);
   resized = true;  // it may have become another one while nobody looked
   const WatchSignals watching;
+  el_set(impl_->editor, EL_PREP_TERM, 1);  // before the prompt: what is typed at once must not be echoed as well
   int count = 0;
   const char* text = el_gets(impl_->editor, &count);
   const bool interrupted = impl_->stop;

@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::string_view erase_below = "\r\x1b[J";
 constexpr std::string_view hide_cursor = "\x1b[?25l";
+// What no longer fits, because the window just shrank, is lost at its edge instead of becoming lines of its own.
+constexpr std::string_view no_wrap = "\x1b[?7l";
+constexpr std::string_view wrap = "\x1b[?7h";
 constexpr std::string_view show_cursor = "\x1b[?25h";
 constexpr std::string_view leave = "\r\x1b[J\x1b[?25h";  // both, for signal handlers
 
@@ -102,11 +105,12 @@ void Live::draw(std::string_view above, const std::vector<std::string>& lines) {
     return write_all(frame);
   }
   last = hide_cursor;
+  last += no_wrap;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (i > 0) last += "\r\n";
     last.append(lines[i]).append("\x1b[K");
   }
-  last += "\x1b[J\r";
+  last.append("\x1b[J\r").append(wrap);
   if (lines.size() > 1) last.append("\x1b[").append(std::to_string(lines.size() - 1)).append("A");
   drawn = true;
   write_all(frame + last);

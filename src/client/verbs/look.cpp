@@ -87,10 +87,31 @@ Action define_stat(CLI::App& app) {
   };
 }
 
-// ---- cat
+// ---- cat, more
+
+/// Where the bytes of files go: standard output, or on a terminal the pager, which may be left before the end.
+class Output {
+ public:
+  explicit Output(bool paged) {
+    std::fflush(stdout);
+    if (paged && terminal::draws()) pager_ = ::popen("${PAGER:-$(command -v less || echo more)}", "w");
+  }
+  ~Output() {
+    if (pager_ != nullptr) ::pclose(pager_);
+  }
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  [[nodiscard]] std::FILE* file() const { return pager_ != nullptr ? pager_ : stdout; }
+  /// Nobody wants to see more.
+  [[nodiscard]] bool left() const { return pager_ != nullptr && std::ferror(pager_) != 0; }
+
+ private:
+  std::FILE* pager_ = nullptr;
+};
 
 /// Onto a terminal without what could command it; elsewhere byte for byte.
-ftp::Outcome<void> put_out(ByteView bytes, bool on_terminal) {
+ftp::Outcome<void> put_out(ByteView bytes, bool on_terminal, std::FILE* out) {
   std::string safe;
   if (on_terminal) {
     for (const char c : as_text(bytes)) {
@@ -99,22 +120,25 @@ ftp::Outcome<void> put_out(ByteView bytes, bool on_terminal) {
     }
     bytes = std::as_bytes(std::span(safe));
   }
-  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size()) return {};
+  if (std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size()) return {};
   return ftp::failed(ftp::Why::local, "standard output does not take any more");
 }
 
-Action define_cat(CLI::App& app) {
+template <bool paged>
+Action define_print(CLI::App& app) {
   auto paths = std::make_shared<Paths>();
   app.add_option("path", *paths, "Files, patterns")->required();
   return [paths](Session& session) {
-    return for_each_target(session, "cat", *paths, [&](const Target& target) {
+    const Output output(paged);
+    return for_each_target(session, paged ? "more" : "cat", *paths, [&](const Target& target) {
       const bool on_terminal = terminal::draws();
-      auto done = target.place.connection->receive(target.place.path, 0, std::nullopt,
-                                                   [&](ByteView bytes) { return put_out(bytes, on_terminal); });
-      if (done && std::fflush(stdout) != 0)
+      auto done = target.place.connection->receive(target.place.path, 0, std::nullopt, [&](ByteView bytes) {
+        return put_out(bytes, on_terminal, output.file());
+      });
+      if (done && std::fflush(output.file()) != 0)
         done = ftp::failed(ftp::Why::local, "standard output does not take any more");
       // No line of --json: standard output is the file's.
-      return done ? Exit::ok : session.report(target.shown, done.error());
+      return done || output.left() ? Exit::ok : session.report(target.shown, done.error());
     });
   };
 }
@@ -123,7 +147,12 @@ Action define_cat(CLI::App& app) {
 
 std::vector<Verb> look_verbs() {
   return {
-      {.name = "cat", .aliases = {}, .group = "look", .summary = "Print files", .define = define_cat},
+      {.name = "cat", .aliases = {}, .group = "look", .summary = "Print files", .define = define_print<false>},
+      {.name = "more",
+       .aliases = {},
+       .group = "look",
+       .summary = "Show files page by page, with $PAGER",
+       .define = define_print<true>},
       {.name = "stat",
        .aliases = {},
        .group = "look",
