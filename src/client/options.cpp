@@ -2,6 +2,7 @@
 
 #include "client/file_options.hpp"
 #include "client/progress.hpp"
+#include "client/speed_options.hpp"
 #include "client/trust.hpp"
 
 namespace gantry::client {
@@ -12,6 +13,7 @@ void add_options(CLI::App& app, Settings& settings) {
   add_trust_options(app, settings);
   add_progress_options(app, settings);
   add_file_options(app, settings);
+  add_speed_options(app, settings);
   app.add_flag("--json", settings.json, "One JSON object a line instead of text");
 }
 

@@ -19,7 +19,6 @@ struct Settings {
   transfer::FileOptions file{.existing = transfer::Existing::ask};
   unsigned parallel = 1;    ///< files at once
   unsigned segments = 1;    ///< connections for one large file
-  std::uint64_t limit = 0;  ///< bytes per second over all transfers; 0: none
   Show show = Show::automatic;
   Colour colour = Colour::automatic;
   bool json = false;   ///< listings and results as JSON lines

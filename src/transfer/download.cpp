@@ -11,6 +11,7 @@
 #include "transfer/local_file.hpp"
 #include "transfer/proof.hpp"
 #include "transfer/retry.hpp"
+#include "transfer/segments.hpp"
 
 namespace gantry::transfer {
 namespace {
@@ -20,13 +21,6 @@ constexpr std::string_view suffix = ".part";
 bool exists(const std::string& path) {
   std::error_code problem;
   return std::filesystem::symlink_status(path, problem).type() != std::filesystem::file_type::not_found;
-}
-
-/// What tells one state of the server's file from another.
-std::string identity_of(const ftp::Entry& entry) {
-  const std::string size = entry.size ? std::to_string(*entry.size) : "-";
-  return entry.modified && entry.exact_time ? fmt::format("{} {}", size, entry.modified->time_since_epoch().count())
-                                            : size;
 }
 
 class Download {
@@ -223,7 +217,9 @@ Outcome<void> Download::open_part() {
     auto file = LocalFile::open_locked(part_name());
     if (!file) return ftp::failed(file.error());
     part_ = std::move(*file);
-    position_ = part_->size();
+    auto beginning = keep_beginning(*part_);
+    if (!beginning) return ftp::failed(beginning.error());
+    position_ = *beginning;
     const std::string before = part_->source();
     if (position_ > 0 && !before.empty() && before != identity_)
       if (auto emptied = begin_anew(); !emptied) return emptied;
@@ -273,7 +269,7 @@ Outcome<void> Download::reject_tail() {
 }
 
 Outcome<void> Download::take(ByteView bytes) {
-  if (options_.pace) options_.pace(bytes.size());
+  if (options_.pace) options_.pace(bytes.size(), stop_);
   result_.moved += bytes.size();
   if (checked_ < tail_.size()) {
     const std::size_t count = std::min(bytes.size(), tail_.size() - checked_);

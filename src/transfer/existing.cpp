@@ -42,4 +42,10 @@ std::uint64_t tail_of(std::uint64_t size) {
   return std::min(size, std::clamp(size / share_of_tail, shortest_tail, longest_tail));
 }
 
+std::string identity_of(const ftp::Entry& entry) {
+  const std::string size = entry.size ? std::to_string(*entry.size) : "-";
+  return entry.modified && entry.exact_time ? fmt::format("{} {}", size, entry.modified->time_since_epoch().count())
+                                            : size;
+}
+
 }  // namespace gantry::transfer

@@ -17,6 +17,9 @@ namespace gantry::transfer {
 [[nodiscard]] Outcome<std::string> free_name(const std::string& path,
                                              const std::function<Outcome<bool>(const std::string& path)>& taken);
 
+/// What tells one state of the server's file from another.
+[[nodiscard]] std::string identity_of(const ftp::Entry& entry);
+
 /// So many of the last bytes of a beginning are compared before it is continued.
 [[nodiscard]] std::uint64_t tail_of(std::uint64_t size);
 

@@ -44,8 +44,8 @@ struct FileOptions {
   std::function<Existing(const std::string& question)> ask{};
   /// Of a download: what a listing just said of the source; saves asking the server.
   std::optional<ftp::Entry> known{};
-  /// Called before bytes are sent or taken; may wait to keep a bandwidth limit.
-  std::function<void(std::size_t bytes)> pace{};
+  /// Called before bytes are sent or taken; may wait to keep a bandwidth limit, but not beyond `stop`.
+  std::function<void(std::size_t bytes, const std::atomic<bool>& stop)> pace{};
 };
 
 enum class End : std::uint8_t { done, already_there, skipped };

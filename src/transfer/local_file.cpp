@@ -109,6 +109,25 @@ ftp::Outcome<void> LocalFile::write(ByteView bytes) {
   return {};
 }
 
+ftp::Outcome<std::size_t> LocalFile::read_at(std::uint64_t offset, MutableBytes space) const {
+  for (;;) {
+    const ssize_t got = ::pread(descriptor_, space.data(), space.size(), static_cast<off_t>(offset));
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR) return broken(path_);
+  }
+}
+
+ftp::Outcome<void> LocalFile::write_at(std::uint64_t offset, ByteView bytes) const {
+  while (!bytes.empty()) {
+    const ssize_t put = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return broken(path_);
+    offset += static_cast<std::uint64_t>(put);
+    bytes = bytes.subspan(static_cast<std::size_t>(put));
+  }
+  return {};
+}
+
 ftp::Outcome<void> LocalFile::cut(std::uint64_t size) {
   if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0) return broken(path_);
   return {};

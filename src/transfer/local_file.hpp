@@ -41,6 +41,9 @@ class LocalFile {
   [[nodiscard]] ftp::Outcome<void> seek(std::uint64_t offset);
   [[nodiscard]] ftp::Outcome<std::size_t> read(MutableBytes space);
   [[nodiscard]] ftp::Outcome<void> write(ByteView bytes);
+  /// At any place, whatever seek() said; several threads may do it at once.
+  [[nodiscard]] ftp::Outcome<std::size_t> read_at(std::uint64_t offset, MutableBytes space) const;
+  [[nodiscard]] ftp::Outcome<void> write_at(std::uint64_t offset, ByteView bytes) const;
 
   [[nodiscard]] ftp::Outcome<void> cut(std::uint64_t size);
   /// Space for the whole file, where the file system can promise it; its size stays. Fails when there is not enough.

@@ -88,19 +88,43 @@ const std::string& RunningSum::finish() {
   return finished_;
 }
 
-Outcome<Comparison> compare(ftp::Connection& connection, const std::string& remote, RunningSum& sum) {
-  if (!sum.algorithm()) return Comparison{.verdict = Verdict::unknown, .text = "no checksum is asked for"};
-  auto theirs = connection.hash(remote, *sum.algorithm(), {}, sum.bytes());
+Outcome<std::uint64_t> crc64_of(const LocalFile& file, std::uint64_t from, std::uint64_t end,
+                                const std::function<Outcome<void>()>& tick) {
+  std::uint64_t crc = 0;
+  std::vector<std::byte> space(block);
+  while (from < end) {
+    if (auto go_on = tick(); !go_on) return ftp::failed(go_on.error());
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block, end - from));
+    auto got = file.read_at(from, MutableBytes(space).first(wanted));
+    if (!got) return ftp::failed(got.error());
+    if (*got == 0)
+      return ftp::failed(Why::mismatch, escape_control(file.path()) + ": became shorter while it was read");
+    crc = digest::crc64(ByteView(space).first(*got), crc);
+    from += *got;
+  }
+  return crc;
+}
+
+std::string crc64_text(std::uint64_t crc) { return fmt::format("{:016x}", crc); }
+
+Outcome<Comparison> compare(ftp::Connection& connection, const std::string& remote, Algorithm algorithm,
+                            const std::string& ours, std::uint64_t size) {
+  auto theirs = connection.hash(remote, algorithm, {}, size);
   if (!theirs) {
     const Failure& why = theirs.error();
     if (why.again || (why.why != Why::refused && why.why != Why::network)) return ftp::failed(why);
     return Comparison{.verdict = Verdict::unknown, .text = why.text};
   }
-  const std::string& ours = sum.finish();
-  const std::string_view name = display_name(*sum.algorithm());
+  const std::string_view name = display_name(algorithm);
   if (theirs->hex == ours) return Comparison{.verdict = Verdict::equal, .text = fmt::format("{} {}", name, ours)};
   return Comparison{.verdict = Verdict::different,
                     .text = fmt::format("{} is {} here and {} on the server", name, ours, theirs->hex)};
+}
+
+Outcome<Comparison> compare(ftp::Connection& connection, const std::string& remote, RunningSum& sum) {
+  if (!sum.algorithm()) return Comparison{.verdict = Verdict::unknown, .text = "no checksum is asked for"};
+  const std::uint64_t size = sum.bytes();
+  return compare(connection, remote, *sum.algorithm(), sum.finish(), size);
 }
 
 Outcome<Verdict> compare_tail(ftp::Connection& connection, const std::string& remote, LocalFile& file,

@@ -45,6 +45,12 @@ class RunningSum {
   std::string finished_;
 };
 
+/// CRC-64/XZ of the bytes from `from` to `end`; several threads may read one file.
+[[nodiscard]] Outcome<std::uint64_t> crc64_of(const LocalFile& file, std::uint64_t from, std::uint64_t end,
+                                              const std::function<Outcome<void>()>& tick);
+/// As servers write it.
+[[nodiscard]] std::string crc64_text(std::uint64_t crc);
+
 enum class Verdict : std::uint8_t { equal, different, unknown };
 
 struct Comparison {
@@ -54,6 +60,8 @@ struct Comparison {
 
 /// Asks the server for its checksum of the whole of `remote`. What the server refuses is unknown; failures are those
 /// that another try may heal.
+[[nodiscard]] Outcome<Comparison> compare(ftp::Connection& connection, const std::string& remote,
+                                          digest::Algorithm algorithm, const std::string& ours, std::uint64_t size);
 [[nodiscard]] Outcome<Comparison> compare(ftp::Connection& connection, const std::string& remote, RunningSum& sum);
 
 /// Fetches the last bytes of `remote`, which has `size`, and compares them with the same stretch of `file`; unknown

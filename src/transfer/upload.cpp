@@ -187,7 +187,7 @@ Outcome<std::size_t> Upload::give(MutableBytes space) {
   if (*got == 0 && left > 0)
     return ftp::failed(Why::mismatch,
                        "the file became shorter while it was sent; what the server has is no copy of it");
-  if (options_.pace) options_.pace(*got);
+  if (options_.pace) options_.pace(*got, stop_);
   sum_->add(position_, ByteView(space).first(*got));
   position_ += *got;
   result_.moved += *got;

@@ -5,8 +5,9 @@
 #include <memory>
 
 #include "client/progress.hpp"
+#include "client/speed_options.hpp"
 #include "client/verbs/verbs.hpp"
-#include "transfer/file.hpp"
+#include "transfer/segments.hpp"
 
 namespace gantry::client {
 namespace {
@@ -25,8 +26,9 @@ Exit get(Session& session, const TwoPaths& arguments) {
   if (std::error_code problem; std::filesystem::is_directory(local, problem)) local /= last_name(place->path);
   const ShowProgress progress(session.board(), session.settings());
   const auto id = session.board().add(local.string(), transfer::Direction::down);
-  auto done = transfer::download(*place->connection, place->path, local.string(), session.settings().file,
-                                 session.board(), id, session.stop());
+  auto done =
+      transfer::download_segmented(*place->connection, place->path, local.string(), session.settings().file,
+                                   segment_options(session, *place->connection), session.board(), id, session.stop());
   if (!done) return session.report(arguments.from, done.error());
   return Exit::ok;
 }
@@ -37,8 +39,9 @@ Exit put(Session& session, const TwoPaths& arguments) {
   const std::string remote = place->directory ? resolve(place->path, last_name(arguments.from)) : place->path;
   const ShowProgress progress(session.board(), session.settings());
   const auto id = session.board().add(arguments.from, transfer::Direction::up);
-  auto done = transfer::upload(*place->connection, arguments.from, remote, session.settings().file, session.board(), id,
-                               session.stop());
+  auto done =
+      transfer::upload_segmented(*place->connection, arguments.from, remote, session.settings().file,
+                                 segment_options(session, *place->connection), session.board(), id, session.stop());
   if (!done) return session.report(arguments.from, done.error());
   return Exit::ok;
 }
