@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "client/credentials.hpp"
+#include "client/jobs.hpp"
 #include "client/trust.hpp"
 #include "ftp/site.hpp"
 #include "terminal/live.hpp"
@@ -27,6 +28,9 @@ std::string resolve(const std::string& base, const std::string& path) {
   for (const std::string_view name : names) resolved.append("/").append(name);
   return resolved.empty() ? "/" : resolved;
 }
+
+Session::Session(Settings settings)
+    : defaults_(std::move(settings)), settings_(defaults_), jobs_(std::make_shared<Jobs>()) {}
 
 ftp::ConnectionOptions Session::connection_options() const {
   ftp::ConnectionOptions options = settings_.connection;
@@ -107,6 +111,13 @@ std::vector<const ftp::Connection*> Session::servers() const {
   std::vector<const ftp::Connection*> all;
   for (const auto& [name, connection] : connections_) all.push_back(connection.get());
   return all;
+}
+
+ftp::Outcome<void> Session::go(const ftp::Site& site, const std::string& path) {
+  auto connection = connect(site);
+  if (!connection) return ftp::failed(connection.error());
+  here_ = {.connection = *connection, .path = path};
+  return {};
 }
 
 void Session::leave() {

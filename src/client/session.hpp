@@ -15,6 +15,8 @@
 
 namespace gantry::client {
 
+class Jobs;
+
 /// A path on a server.
 struct Place {
   ftp::Connection* connection = nullptr;  ///< open
@@ -24,7 +26,7 @@ struct Place {
 
 class Session {
  public:
-  explicit Session(Settings settings) : defaults_(std::move(settings)), settings_(defaults_) {}
+  explicit Session(Settings settings);
 
   /// What a verb's argument means: a URL, or in the shell a path below the current directory. Connects and logs in
   /// when that was not done.
@@ -36,6 +38,8 @@ class Session {
   [[nodiscard]] ftp::Outcome<void> go(const std::string& url_or_path);
   /// To where we were before the last go().
   [[nodiscard]] ftp::Outcome<void> go_back();
+  /// The same on a server that another session knows already, over a connection of its own.
+  [[nodiscard]] ftp::Outcome<void> go(const ftp::Site& site, const std::string& path);
   [[nodiscard]] const Place& here() const { return here_; }
   /// All connections made so far, in the order of their servers' names.
   [[nodiscard]] std::vector<const ftp::Connection*> servers() const;
@@ -48,6 +52,8 @@ class Session {
   /// Those that every verb begins with.
   Settings& defaults() { return defaults_; }
   transfer::Board& board() { return board_; }
+  /// What runs in the background of the shell.
+  Jobs& jobs() { return *jobs_; }
   /// Set by Ctrl-C; a verb that sees it ends soon.
   std::atomic<bool>& stop() { return stop_; }
 
@@ -67,6 +73,7 @@ class Session {
   std::map<std::string, std::unique_ptr<ftp::Connection>> connections_;  ///< by to_text(site)
   Place here_;
   Place before_;  ///< where we were before that
+  std::shared_ptr<Jobs> jobs_;
 };
 
 /// `path` as the server's path without ".", ".." and doubled slashes; what is not absolute lies below `base`.

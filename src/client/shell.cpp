@@ -21,6 +21,7 @@
 #include "client/environment.hpp"
 #include "client/file_options.hpp"
 #include "client/interrupts.hpp"
+#include "client/jobs.hpp"
 #include "client/quiet_thread.hpp"
 #include "client/results.hpp"
 #include "client/verb.hpp"
@@ -77,6 +78,10 @@ std::optional<Exit> run_line(Session& session, const std::string& line) {
     return Exit::usage;
   }
   if (words->empty()) return Exit::ok;
+  if (words->back() == "&") {
+    words->pop_back();
+    return start_job(session, std::move(*words), std::string(trim(text.substr(0, text.rfind('&')))));
+  }
   const std::string name = words->front();
   words->erase(words->begin());
   if (is_own(name, "bye")) return std::nullopt;
@@ -161,6 +166,7 @@ Exit run_typed(Session& session, Milliseconds keep_alive) {
       session.stop());
   for (std::string line;;) {
     Interrupts::forget();
+    announce_ended(session);
     const Typed typed = editor.read(prompt_for(session), line);
     if (typed == Typed::end || Interrupts::leaving()) break;
     if (typed == Typed::interrupted || trim(line).empty()) continue;
@@ -169,10 +175,13 @@ Exit run_typed(Session& session, Milliseconds keep_alive) {
     alive.wait();
     if (!obey(session, line)) break;
   }
-  return Interrupts::leaving() ? Exit::stopped : Exit::ok;
+  if (Interrupts::leaving()) return Exit::stopped;
+  Interrupts::forget();
+  finish_jobs(session);
+  return Exit::ok;
 }
 
-Exit run_script(Session& session, int descriptor, bool stops_at_failure) {
+Exit run_lines(Session& session, int descriptor, bool stops_at_failure) {
   Ends all;
   while (const auto line = terminal::read_line(descriptor, session.stop())) {
     const auto end = obey(session, *line);
@@ -182,6 +191,12 @@ Exit run_script(Session& session, int descriptor, bool stops_at_failure) {
     if (*end != Exit::ok && stops_at_failure) return *end;
   }
   return session.stop() ? Exit::stopped : all.end();
+}
+
+/// What runs in the background counts like what the script waited for.
+Exit run_script(Session& session, int descriptor, bool stops_at_failure) {
+  const Exit lines = run_lines(session, descriptor, stops_at_failure);
+  return with_job(lines, finish_jobs(session));
 }
 
 }  // namespace

@@ -11,8 +11,9 @@ namespace gantry::client {
 std::span<const Verb> verbs() {
   static const std::vector<Verb> table = [] {
     std::vector<Verb> all;
-    for (const auto& group : {listing_verbs(), look_verbs(), search_verbs(), transfer_verbs(), mirror_verbs(),
-                              verify_verbs(), manage_verbs(), remove_verbs(), server_verbs(), local_verbs()})
+    for (const auto& group :
+         {listing_verbs(), look_verbs(), search_verbs(), transfer_verbs(), mirror_verbs(), verify_verbs(),
+          manage_verbs(), remove_verbs(), server_verbs(), job_verbs(), local_verbs()})
       all.insert(all.end(), group.begin(), group.end());
     return all;
   }();

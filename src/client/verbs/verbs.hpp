@@ -17,5 +17,6 @@ namespace gantry::client {
 [[nodiscard]] std::vector<Verb> remove_verbs();    ///< rm
 [[nodiscard]] std::vector<Verb> server_verbs();    ///< open, close, cd, pwd, site, quote, status
 [[nodiscard]] std::vector<Verb> local_verbs();     ///< lcd, lpwd, lls
+[[nodiscard]] std::vector<Verb> job_verbs();       ///< queue, jobs, wait, kill
 
 }  // namespace gantry::client
