@@ -132,7 +132,8 @@ Outcome<bool> SegmentedDownload::suits() {
   if (std::filesystem::is_directory(result_.target)) return false;
   board_.phase(id_, Phase::connecting);
   if (auto opened = connection_.open(); !opened) return ftp::failed(opened.error());
-  auto entry = options_.known ? Outcome<ftp::Entry>(*options_.known) : connection_.stat(remote_);
+  // Not what a listing said of it: that may be less exact than what is compared with it in the end.
+  auto entry = connection_.stat(remote_);
   if (!entry) return ftp::failed(entry.error());
   source_ = std::move(*entry);
   identity_ = identity_of(source_);

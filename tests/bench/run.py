@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measures memory, processor, disk use and store requests of a built gantryd; prints one Markdown table.
+"""Measures memory, processor, disk use and store requests of a built gantryd, and gantry beside other clients; prints one
+Markdown table.
 
   run.py [--build DIR] [--repeat N] [--json FILE] [NAME...]     names: see --list
 
@@ -14,6 +15,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import measure  # noqa: E402  (also makes tests/support importable)
+import client  # noqa: E402
 import gantry  # noqa: E402
 import limits  # noqa: E402
 import resumption  # noqa: E402
@@ -31,6 +33,7 @@ BENCHES = {
     "idle-sessions": sessions.idle_sessions,
     "logins": logins.logins,
     "store-requests": store_requests.store_requests,
+    "client": client.client,
 }
 
 

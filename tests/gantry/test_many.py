@@ -107,3 +107,18 @@ class FullServer(ClientTest):
         self.gantry("mirror", "-P", 6, self.url("tree"), self.scratch / "copy")
         for i in range(40):
             self.assert_same((self.scratch / f"copy/{i % 4}/file{i}").read_bytes(), content(i, 4096), f"file{i}")
+
+
+@over("local")
+class SmallFiles(ClientTest):
+    FILES = 60
+
+    def test_they_are_not_kept_waiting(self):
+        for i in range(self.FILES):
+            self.prepare(f"tree/file{i}", content(i, 4096))
+        begun = time.monotonic()
+        self.gantry("mirror", self.url("tree"), self.scratch / "copy")
+        # A client that looks away for a moment at each of the steps of a transfer takes much longer.
+        self.assertLess(time.monotonic() - begun, self.FILES * 0.3)
+        for i in range(self.FILES):
+            self.assert_same((self.scratch / f"copy/file{i}").read_bytes(), content(i, 4096), f"file{i}")

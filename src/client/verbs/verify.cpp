@@ -58,12 +58,14 @@ boost::json::object json_of(const std::map<Verdict, std::size_t>& counts, bool g
 Exit verify(Session& session, const VerifyArguments& arguments) {
   auto trees = two_trees(session, arguments.local, arguments.remote, true, arguments.links);
   if (!trees) return failed(session, "verify", arguments.remote, trees.error());
+  const auto pace = [&session](std::size_t bytes) {
+    if (session.settings().file.pace) session.settings().file.pace(bytes, session.stop());
+  };
   const transfer::CompareContent compare = [&](const std::string& path) {
     const std::string local = trees->places.local_path(path);
     const std::string remote = trees->places.remote_path(path);
-    return arguments.download
-               ? transfer::compare_by_download(*trees->connection, local, remote, session.settings().file.pace)
-               : transfer::compare_by_checksum(*trees->connection, local, remote, session.stop());
+    return arguments.download ? transfer::compare_by_download(*trees->connection, local, remote, pace)
+                              : transfer::compare_by_checksum(*trees->connection, local, remote, session.stop());
   };
   std::map<Verdict, std::size_t> counts;
   const transfer::TellVerdict tell = [&](const transfer::VerifiedFile& file) {
