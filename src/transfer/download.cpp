@@ -163,7 +163,7 @@ Outcome<void> Download::decide() {
 
 /// The target is there and not the same: does what the options, or the user, say.
 Outcome<void> Download::differs(const std::string& what) {
-  auto wish = settle(options_, what);
+  auto wish = settle(options_, result_.target, what);
   if (!wish) return ftp::failed(wish.error());
   replace_ = *wish == Existing::overwrite;
   if (*wish == Existing::skip) result_.end = End::skipped;

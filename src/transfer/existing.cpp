@@ -16,9 +16,9 @@ constexpr std::uint64_t longest_tail = mib;
 
 }  // namespace
 
-Outcome<Existing> settle(const FileOptions& options, const std::string& what) {
+Outcome<Existing> settle(const FileOptions& options, const std::string& name, const std::string& what) {
   Existing wish = options.existing;
-  if (wish == Existing::ask && options.ask) wish = options.ask(what);
+  if (wish == Existing::ask && options.ask) wish = options.ask(name + ": " + what);
   if (wish != Existing::resume && wish != Existing::ask) return wish;
   return ftp::failed(Why::mismatch, what + "; --overwrite, --skip or --rename says what to do");
 }

@@ -10,8 +10,8 @@
 namespace gantry::transfer {
 
 /// Of a target that is there and not the same: overwrite, skip or rename. Asks where the options say so; resume, which
-/// could not help, is Why::mismatch: `what` is a sentence about the two, without a full stop.
-[[nodiscard]] Outcome<Existing> settle(const FileOptions& options, const std::string& what);
+/// could not help, is Why::mismatch: `what` is a sentence about the two, without a full stop; a question names `name`.
+[[nodiscard]] Outcome<Existing> settle(const FileOptions& options, const std::string& name, const std::string& what);
 
 /// "dir/file (1).txt", or the first such name that is not `taken`.
 [[nodiscard]] Outcome<std::string> free_name(const std::string& path,

@@ -146,7 +146,7 @@ Outcome<void> Upload::examine() {
 Outcome<void> Upload::differs(const std::string& what) {
   from_ = 0;
   if (mine_) return {};
-  auto wish = settle(options_, what);
+  auto wish = settle(options_, result_.target, what);
   if (!wish) return ftp::failed(wish.error());
   if (*wish == Existing::skip) result_.end = End::skipped;
   if (*wish != Existing::rename) return {};

@@ -190,9 +190,10 @@ class Shell(Terminal, ClientTest):
         self.prepare("file", b"new content")
         here = self.scratch / "file"
         here.write_bytes(b"other")
-        screen = self.shell()
+        screen = self.shell(columns=200)
         screen.enter("get file")
-        screen.see("Replace it? [y]es [n]o [a]ll [q]uit:")
+        screen.see("file: it is there already and")
+        screen.see("beginning of the server's file. Replace it? [y]es [n]o [a]ll [q]uit:")
         screen.enter("no")
         screen.see_last(self.prompt())
         self.assertEqual(here.read_bytes(), b"other")

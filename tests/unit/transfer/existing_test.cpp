@@ -12,7 +12,7 @@ std::string free_beside(const std::string& path, const std::set<std::string>& na
 }
 
 TEST(Existing, ResumeRefusesWhatIsAnotherFileAndSaysWhatMayBeDone) {
-  const auto settled = settle({}, "it is longer");
+  const auto settled = settle({}, "file", "it is longer");
   ASSERT_FALSE(settled);
   EXPECT_EQ(settled.error().why, Why::mismatch);
   EXPECT_EQ(settled.error().text, "it is longer; --overwrite, --skip or --rename says what to do");
@@ -25,12 +25,12 @@ TEST(Existing, AsksOnlyWhenToldTo) {
     asked = question;
     return Existing::skip;
   };
-  EXPECT_EQ(settle(options, "it is longer"), Existing::skip);
-  EXPECT_EQ(asked, "it is longer");
+  EXPECT_EQ(settle(options, "file", "it is longer"), Existing::skip);
+  EXPECT_EQ(asked, "file: it is longer");
   options.ask = nullptr;
-  EXPECT_FALSE(settle(options, "it is longer"));
+  EXPECT_FALSE(settle(options, "file", "it is longer"));
   options.existing = Existing::overwrite;
-  EXPECT_EQ(settle(options, "it is longer"), Existing::overwrite);
+  EXPECT_EQ(settle(options, "file", "it is longer"), Existing::overwrite);
 }
 
 TEST(FreeName, ComesBeforeTheExtension) {
