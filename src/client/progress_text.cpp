@@ -74,6 +74,7 @@ double ProgressText::rate_of(transfer::Board::Id id) const {
 
 terminal::Sum ProgressText::sum_of(const transfer::Totals& totals) const {
   return {.files = totals.files,
+          .more = totals.more,
           .ended = totals.ended(),
           .failed = totals.failed,
           .bytes = totals.bytes,
@@ -84,7 +85,7 @@ terminal::Sum ProgressText::sum_of(const transfer::Totals& totals) const {
 std::vector<std::string> ProgressText::bars(const transfer::View& view, terminal::Size size) {
   // The last column stays free: some terminals move on when it is written, and some show "…" two columns wide.
   const std::size_t columns = size.columns > 1 ? size.columns - 1 : 1;
-  const bool several = view.totals.files > 1;
+  const bool several = view.totals.files > 1 || view.totals.more;
   const std::size_t room = std::max<std::size_t>(size.rows, 3) - (several ? 2 : 1);
   std::vector<std::string> lines;
   for (std::size_t i = 0; i < view.running.size() && i < room; ++i) {
@@ -114,7 +115,7 @@ std::string ProgressText::ended(const transfer::View& view) const {
 std::string ProgressText::interim(const transfer::View& view) const {
   if (view.running.empty()) return {};
   const Progress& first = view.running.front();
-  if (view.totals.files > 1) return terminal::sum_words(sum_of(view.totals)) + "\n";
+  if (view.totals.files > 1 || view.totals.more) return terminal::sum_words(sum_of(view.totals)) + "\n";
   return fmt::format("{}: {}{}\n", terminal::printable(first.name), terminal::sum_words(sum_of(view.totals)),
                      in_brackets(terminal::printable(doing_of(first))));
 }

@@ -144,7 +144,8 @@ std::string sum_line(const Sum& sum, std::size_t columns, bool colours) {
     int rank;  ///< the highest goes first when there is no room
     Style style = Style::bold;
   };
-  std::vector<Part> parts{{fmt::format("{}/{} files", sum.ended, sum.files), 0}};
+  std::vector<Part> parts{
+      {sum.more ? fmt::format("{} files", sum.ended) : fmt::format("{}/{} files", sum.ended, sum.files), 0}};
   if (sum.failed > 0) parts.push_back({fmt::format("{} failed", sum.failed), 1, Style::bad});
   if (sum.size) parts.push_back({fmt::format("{}%", percent_of(sum.bytes, *sum.size)), 2});
   parts.push_back(
@@ -165,7 +166,10 @@ std::string sum_line(const Sum& sum, std::size_t columns, bool colours) {
 
 std::string sum_words(const Sum& sum) {
   std::string words;
-  if (sum.files > 1) words += fmt::format("{} of {} files, ", sum.ended, sum.files);
+  if (sum.more)
+    words += fmt::format("{} files, ", sum.ended);
+  else if (sum.files > 1)
+    words += fmt::format("{} of {} files, ", sum.ended, sum.files);
   if (sum.failed > 0) words += fmt::format("{} failed, ", sum.failed);
   if (sum.size)
     words += fmt::format("{} %, {} of {}", percent_of(sum.bytes, *sum.size), format_bytes(sum.bytes),

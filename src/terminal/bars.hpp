@@ -42,6 +42,7 @@ struct Bar {
 /// All of them.
 struct Sum {
   std::uint64_t files = 0;
+  bool more = false;  ///< `files` is only what is known so far, and is not shown
   std::uint64_t ended = 0;
   std::uint64_t failed = 0;
   std::uint64_t bytes = 0;

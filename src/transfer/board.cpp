@@ -11,6 +11,11 @@ void Board::expect(std::uint64_t files, std::uint64_t bytes) {
   expected_bytes_ += bytes;
 }
 
+void Board::more_to_come(bool more) {
+  const std::scoped_lock lock(mutex_);
+  counted_.more = more;
+}
+
 Board::Id Board::add(std::string name, Direction direction, std::optional<std::uint64_t> size) {
   const std::scoped_lock lock(mutex_);
   const Id id = next_++;
@@ -96,7 +101,8 @@ void Board::watch(bool watched) {
 Totals Board::sum() const {
   Totals totals = counted_;
   totals.files = std::max(counted_.files, expected_files_);
-  if (unknown_ == 0) totals.size = std::max(std::max(sizes_, expected_bytes_) - left_out_, totals.bytes);
+  if (unknown_ == 0 && !counted_.more)
+    totals.size = std::max(std::max(sizes_, expected_bytes_) - left_out_, totals.bytes);
   return totals;
 }
 

@@ -55,6 +55,7 @@ struct Totals {
   std::uint64_t bytes = 0;              ///< what is there of all files, resumed beginnings included
   std::optional<std::uint64_t> size{};  ///< of all files but what was skipped or failed; nothing: one is unknown
   std::uint64_t moved = 0;              ///< over the network
+  bool more = false;                    ///< nobody knows yet how many there will be; `size` is nothing then
 
   [[nodiscard]] std::uint64_t ended() const { return done + skipped + failed; }
   bool operator==(const Totals&) const = default;
@@ -73,6 +74,8 @@ class Board {
   /// So many more files with so many bytes will be added: the totals know of them now. What is added without having
   /// been announced counts as well.
   void expect(std::uint64_t files, std::uint64_t bytes);
+  /// Whether files may come that nobody has announced: what is known then is no total. clear() says no.
+  void more_to_come(bool more);
   Id add(std::string name, Direction direction, std::optional<std::uint64_t> size = {});
   /// After done, skipped or failed the id means nothing any more, and calls with it do nothing.
   void phase(Id id, Phase phase, std::string note = {});

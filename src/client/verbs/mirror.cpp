@@ -156,6 +156,7 @@ ftp::Outcome<MirrorTotals> Run::go() {
   };
   std::optional<ShowProgress> progress;
   if (!options_.dry_run) progress.emplace(session_.board(), session_.settings());
+  session_.board().more_to_come(true);  // files are copied while the trees are read
   return transfer::mirror({.from = trees_.up() ? *trees_.local : *trees_.remote,
                            .to = trees_.up() ? *trees_.remote : *trees_.local,
                            .copies = *sender,

@@ -82,6 +82,13 @@ TEST_F(Bars, TheTotalDropsWhatMattersLeast) {
   EXPECT_EQ(sum_line(sum, 12, false), "12/200 files");
 }
 
+TEST_F(Bars, WhatIsKnownSoFarIsNoTotal) {
+  EXPECT_EQ(sum_line({.files = 61, .more = true, .ended = 60, .bytes = gib, .rate = 32.0 * mib}, 79, false),
+            "60 files  1.0G  32M/s");
+  EXPECT_EQ(sum_words({.files = 61, .more = true, .ended = 60, .bytes = gib, .rate = 32.0 * mib}),
+            "60 files, 1.0 GiB, 32.0 MiB/s");
+}
+
 TEST_F(Bars, WordsForLogs) {
   EXPECT_EQ(sum_words({.files = 1, .bytes = gib, .size = 4 * gib, .rate = 32.0 * mib}),
             "25 %, 1.0 GiB of 4.0 GiB, 32.0 MiB/s, 1:36 left");

@@ -84,6 +84,16 @@ TEST(Board, WhatIsAnnouncedCountsBeforeItIsAdded) {
   EXPECT_EQ(board.totals(), (Totals{.files = 3, .done = 1, .skipped = 1, .bytes = 100, .size = 200, .moved = 100}));
 }
 
+TEST(Board, WhatIsKnownIsNoTotalWhileMoreMayCome) {
+  Board board;
+  board.more_to_come(true);
+  const auto id = board.add("first", Direction::down, 100);
+  board.start(id, 0, 100);
+  EXPECT_EQ(board.totals(), (Totals{.files = 1, .more = true}));
+  board.more_to_come(false);
+  EXPECT_EQ(board.totals().size, 100U);
+}
+
 TEST(Board, NothingIsKeptOfWhatEndsUnwatched) {
   Board board;
   for (int i = 0; i < 200'000; ++i) {
