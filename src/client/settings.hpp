@@ -17,8 +17,8 @@ enum class Colour : std::uint8_t { automatic, always, never };
 struct Settings {
   ftp::ConnectionOptions connection;
   transfer::FileOptions file{.existing = transfer::Existing::ask};
-  unsigned parallel = 1;    ///< files at once
-  unsigned segments = 1;    ///< connections for one large file
+  unsigned parallel = 1;  ///< files at once
+  unsigned segments = 1;  ///< connections for one large file
   Show show = Show::automatic;
   Colour colour = Colour::automatic;
   bool json = false;   ///< listings and results as JSON lines

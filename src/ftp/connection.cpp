@@ -302,6 +302,8 @@ Outcome<void> Connection::receive(const std::string& path, std::uint64_t offset,
       impl_->engine.set(CURLOPT_RANGE, range.c_str());
     else
       impl_->engine.set(CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(offset));
+    // Otherwise libcurl asks for the size first: a round trip for each small file, and callers know it.
+    if (!length && offset == 0) impl_->engine.set(CURLOPT_IGNORE_CONTENT_LENGTH, 1L);
     impl_->engine.set_sink(sink);
   });
 }

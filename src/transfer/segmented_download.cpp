@@ -247,8 +247,9 @@ Outcome<void> SegmentedDownload::fetch(ftp::Connection& connection, const Segmen
     return {};
   };
   const bool to_the_end = claim.end == plan_->size();
-  auto done =
-      connection.receive(remote_, claim.from, to_the_end ? std::nullopt : std::optional(claim.end - claim.from), sink);
+  auto done = in_step(
+      connection,
+      connection.receive(remote_, claim.from, to_the_end ? std::nullopt : std::optional(claim.end - claim.from), sink));
   const std::scoped_lock lock(mutex_);
   result_.moved += moved;
   if (enough || (done && plan_->room(claim.id, 1) == 0)) return {};

@@ -203,7 +203,7 @@ Outcome<void> SegmentedUpload::send(ftp::Connection& connection, Part& part) {
   auto told = connection.command(fmt::format("ALLO {}", part.size - part.sent));
   if (!told) return ftp::failed(told.error());
   const ftp::Source source = [&](MutableBytes space) { return give(part, space); };
-  auto done = connection.send(part.path, {.offset = part.sent}, source, {});
+  auto done = in_step(connection, connection.send(part.path, {.offset = part.sent}, source, {}));
   part.whole = done.has_value();
   return done;
 }

@@ -116,8 +116,13 @@ class SmallFiles(ClientTest):
     def test_they_are_not_kept_waiting(self):
         for i in range(self.FILES):
             self.prepare(f"tree/file{i}", content(i, 4096))
+        before = len(self.server.log())
         begun = time.monotonic()
         self.gantry("mirror", self.url("tree"), self.scratch / "copy")
+        commands = re.findall(r" verb=(\w+)", self.server.log()[before:])
+        asked = {verb: commands.count(verb) for verb in ("RETR", "HASH", "SIZE", "MLST", "MDTM", "OPTS")}
+        self.assertEqual((asked["RETR"], asked["HASH"]), (self.FILES, self.FILES), asked)
+        self.assertLess(asked["SIZE"] + asked["MLST"] + asked["MDTM"] + asked["OPTS"], 5, asked)
         # A client that looks away for a moment at each of the steps of a transfer takes much longer.
         self.assertLess(time.monotonic() - begun, self.FILES * 0.3)
         for i in range(self.FILES):
