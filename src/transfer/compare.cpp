@@ -35,7 +35,9 @@ Decision decide_files(const ftp::Entry& from, const ftp::Entry& to, const Compar
   // Without a time the size must do; a target that keeps no times is as old as its transfer.
   const bool same = times == Times::same || (times == Times::unknown && sizes_known) ||
                     (times == Times::older && !options.times_kept && options.by != By::time);
-  return same ? Decision{Step::keep, "same"} : Decision{Step::copy, "time"};
+  if (same) return {Step::keep, "same"};
+  // Buckets list the times of uploads, not those that files were given: a checksum costs less than a copy.
+  return sizes_known && options.by != By::time ? Decision{Step::ask_content} : Decision{Step::copy, "time"};
 }
 
 }  // namespace

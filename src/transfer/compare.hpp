@@ -38,7 +38,7 @@ enum class Step : std::uint8_t {
   leave,           ///< not in the source, and stays
   skip,            ///< cannot or must not be done: `reason` says why
   ask_time,        ///< both times must be known to the second: ask, then decide again
-  ask_content,     ///< the content decides: keep when it is the same, else copy
+  ask_content,     ///< the content decides where it can be compared; where not, By::hash fails and others copy
 };
 
 struct Decision {

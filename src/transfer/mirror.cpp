@@ -222,12 +222,11 @@ Decision Mirror::decided(const std::string& path, ftp::Entry from, ftp::Entry to
   Decision decision = decide(&from, &to, options_.compare);
   if (decision.step == Step::ask_time && asks_times_) {
     for (const auto& [tree, entry] : {std::pair(&sides_.from, &from), std::pair(&sides_.to, &to)}) {
-      if (entry->exact_time) continue;
-      auto exact = tree->look(path);
-      if (exact && exact->exact_time) {
-        entry->modified = exact->modified;
+      auto now = tree->look(path);
+      if (now && now->exact_time) {
+        entry->modified = now->modified;
         entry->exact_time = true;
-      } else {
+      } else if (now) {
         asks_times_ = false;  // a server that does not know it of one file knows it of none
       }
     }
@@ -241,6 +240,7 @@ Decision Mirror::decided(const std::string& path, ftp::Entry from, ftp::Entry to
 Decision Mirror::by_content(const std::string& path) {
   auto same = sides_.same_content(path);
   if (same) return *same ? Decision{Step::keep, "same"} : Decision{Step::copy, "content"};
+  if (options_.compare.by != By::hash) return {Step::copy, "time"};
   fail(path, same.error());
   return {Step::leave};
 }

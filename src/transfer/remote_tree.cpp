@@ -10,6 +10,9 @@
 namespace gantry::transfer {
 namespace {
 
+constexpr int not_found = 550;
+constexpr unsigned list_tries = 3;  // a connection may have waited long for the copies of a directory before
+
 class RemoteTree final : public Tree {
  public:
   RemoteTree(ftp::Connection& connection, std::string top, Links links)
@@ -18,9 +21,9 @@ class RemoteTree final : public Tree {
   Outcome<Listing> list(const std::string& path) override;
   Outcome<ftp::Entry> look(const std::string& path) override { return connection_.stat(full(path)); }
   Outcome<std::string> ignore_rules(const std::string& /*path*/) override { return std::string(); }
-  Outcome<void> make_directory(const std::string& path) override { return tell("MKD", path); }
-  Outcome<void> remove_file(const std::string& path) override { return tell("DELE", path); }
-  Outcome<void> remove_directory(const std::string& path) override { return tell("RMD", path); }
+  Outcome<void> make_directory(const std::string& path) override { return change("MKD", path, true); }
+  Outcome<void> remove_file(const std::string& path) override { return change("DELE", path, false); }
+  Outcome<void> remove_directory(const std::string& path) override { return change("RMD", path, false); }
   Outcome<void> set_time(const std::string& path, WallTime time) override;
 
  private:
@@ -29,6 +32,7 @@ class RemoteTree final : public Tree {
     return top_ == "/" ? "/" + path : top_ + "/" + path;
   }
   [[nodiscard]] Outcome<void> tell(std::string_view verb, const std::string& path);
+  [[nodiscard]] Outcome<void> change(std::string_view verb, const std::string& path, bool makes);
   [[nodiscard]] ftp::Entry followed(const std::string& path, ftp::Entry entry);
 
   ftp::Connection& connection_;
@@ -60,6 +64,11 @@ ftp::Entry RemoteTree::followed(const std::string& path, ftp::Entry entry) {
 Outcome<Listing> RemoteTree::list(const std::string& path) {
   Listing listing;
   auto entries = connection_.list(full(path), &listing.unsafe);
+  for (unsigned tries = 1; !entries && entries.error().again && tries < list_tries; ++tries) {
+    connection_.close();
+    listing.unsafe = 0;
+    entries = connection_.list(full(path), &listing.unsafe);
+  }
   if (!entries) return ftp::failed(entries.error());
   listing.entries = std::move(*entries);
   std::ranges::sort(listing.entries, {}, &ftp::Entry::name);
@@ -75,6 +84,18 @@ Outcome<Listing> RemoteTree::list(const std::string& path) {
 Outcome<void> RemoteTree::tell(std::string_view verb, const std::string& path) {
   if (auto done = connection_.demand(fmt::format("{} {}", verb, full(path))); !done) return ftp::failed(done.error());
   return {};
+}
+
+/// Once more when the connection was lost, and then the first try may have done it before its answer got lost.
+Outcome<void> RemoteTree::change(std::string_view verb, const std::string& path, bool makes) {
+  auto done = tell(verb, path);
+  if (done || !done.error().again) return done;
+  connection_.close();
+  done = tell(verb, path);
+  if (done) return done;
+  const auto now = connection_.stat(full(path));
+  const bool as_wished = makes ? now && now->kind == ftp::Kind::directory : !now && now.error().reply == not_found;
+  return as_wished ? Outcome<void>() : done;
 }
 
 Outcome<void> RemoteTree::set_time(const std::string& path, WallTime time) {

@@ -69,7 +69,7 @@ class VerifyByChecksum(VerifyTest):
         self.assertEqual(self.verify("--exclude", "/file0"), ["total: 11 same"])
 
     def test_what_cannot_be_read_is_not_good(self):
-        server = FakeFtp(hostile.refusing("MLSD", 450, times=1))
+        server = FakeFtp(hostile.refusing("MLSD", 450))
         self.addCleanup(server.stop)
         done = self.gantry("verify", self.source, f"ftp://demo@127.0.0.1:{server.port}//", expect=8,
                            ways_in=["--password-file", self.password_file(), "--plain"])

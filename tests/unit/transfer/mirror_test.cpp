@@ -111,9 +111,12 @@ class MirrorTest : public testing::Test {
         .begins = [&](const Action& a) { lines.push_back(fmt::format("{} {}", "cvmdD"[int(a.kind)], a.path)); },
         .fails = [&](const std::string& path, const Failure& f) { problems.push_back(path + ": " + f.text); },
         .notes = [&](const std::string& path, const std::string& why) { notes.push_back(path + ": " + why); }};
-    auto totals = mirror(
-        {from, to, copies, [&](const std::string& path) -> Outcome<bool> { return same_content.contains(path); }},
-        options, events, stop);
+    auto totals = mirror({from, to, copies,
+                          [&](const std::string& path) -> Outcome<bool> {
+                            if (!comparable) return ftp::failed(Why::refused, "no checksums");
+                            return same_content.contains(path);
+                          }},
+                         options, events, stop);
     EXPECT_TRUE(totals) << (totals ? "" : totals.error().text);
     return totals.value_or(MirrorTotals{});
   }
@@ -135,6 +138,7 @@ class MirrorTest : public testing::Test {
   MemoryTree to;
   MemoryCopies copies{from, to};
   std::set<std::string> same_content;
+  bool comparable = true;
   std::atomic<bool> stop = false;
   std::vector<std::string> lines;
   std::vector<std::string> problems;
@@ -264,6 +268,19 @@ TEST_F(MirrorTest, KeepsTheBeginningsOfFilesThatAreStillToCome) {
   options.remove_first = true;
   run(options);
   EXPECT_EQ(lines, (Lines{"d b.part", "c a"}));
+}
+
+TEST_F(MirrorTest, ComparesContentBeforeItCopiesForATime) {
+  from.file("a", 1);
+  to.file("a", 1, then + Seconds(500));
+  same_content = {"a"};
+  EXPECT_EQ(run().files, 0U);
+  same_content = {};
+  EXPECT_EQ(run().files, 1U);
+  to.file("a", 1, then + Seconds(500));
+  comparable = false;
+  EXPECT_EQ(run().files, 1U);
+  EXPECT_EQ(run({.compare = {.by = By::hash}}).failed, 1U);
 }
 
 TEST_F(MirrorTest, ReplacesKindsOnlyWhenTold) {
