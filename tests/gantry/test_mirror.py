@@ -104,7 +104,7 @@ class Options(MirrorTest):
         done = self.gantry("mirror", source, self.url("tree"))
         self.assertIn(f"total: {FILES} files to copy", done.out)
         self.assert_nothing_to_do(self.gantry("mirror", source, self.url("tree")))
-        self.gantry("mirror", self.url("tree"), back)
+        self.gantry("mirror", "-P", "3", self.url("tree"), back)
         self.assertEqual(snapshot(back), snapshot(source))
         times = {path.relative_to(back): int(path.stat().st_mtime) for path in back.rglob("*")}
         self.assertEqual(times, {path.relative_to(source): int(path.stat().st_mtime) for path in source.rglob("*")})
