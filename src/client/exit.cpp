@@ -1,5 +1,7 @@
 #include "client/exit.hpp"
 
+#include <array>
+
 namespace gantry::client {
 
 Exit exit_of(const ftp::Failure& failure) {
@@ -21,6 +23,21 @@ Exit exit_of(const ftp::Failure& failure) {
       return Exit::stopped;
   }
   return Exit::network;
+}
+
+std::span<const ExitMeaning> exit_meanings() {
+  static constexpr std::array table = {
+      ExitMeaning{Exit::ok, "All done"},
+      ExitMeaning{Exit::some_failed, "Some of several things failed"},
+      ExitMeaning{Exit::login, "Login refused"},
+      ExitMeaning{Exit::tls, "No TLS, or a certificate nobody vouches for"},
+      ExitMeaning{Exit::network, "Network: unreachable, timed out, cut"},
+      ExitMeaning{Exit::local, "Local disk"},
+      ExitMeaning{Exit::refused, "The server refused, or both sides differ"},
+      ExitMeaning{Exit::usage, "The command line or the configuration makes no sense"},
+      ExitMeaning{Exit::stopped, "Stopped by Ctrl-C"},
+  };
+  return table;
 }
 
 Exit combine(Exit before, Exit now) {

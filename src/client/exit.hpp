@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 #include "ftp/failure.hpp"
 
@@ -20,6 +22,13 @@ enum class Exit : std::uint8_t {
 };
 
 [[nodiscard]] Exit exit_of(const ftp::Failure& failure);
+
+/// A code and what it means, for those who read it.
+struct ExitMeaning {
+  Exit code = Exit::ok;
+  std::string_view means;
+};
+[[nodiscard]] std::span<const ExitMeaning> exit_meanings();
 
 /// Of two ends of one run: the same, or some_failed when they differ.
 [[nodiscard]] Exit combine(Exit before, Exit now);

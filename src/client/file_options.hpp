@@ -7,9 +7,6 @@
 
 namespace gantry::client {
 
-/// Options that change `settings`, which must live as long as `app`.
-void add_file_options(CLI::App& app, Settings& settings);
-
 /// An option that takes "30s", "5m", "250ms".
 void add_duration(CLI::App& app, const std::string& name, Milliseconds& value, const std::string& help);
 

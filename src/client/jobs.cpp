@@ -35,8 +35,8 @@ std::string to_text(const JobState& job) {
 }
 
 struct Jobs::Job {
-  Job(unsigned given, std::string typed, const Settings& settings)
-      : number(given), line(std::move(typed)), session(for_background(settings)) {}
+  Job(unsigned given, std::string typed, Config config)
+      : number(given), line(std::move(typed)), session(std::move(config)) {}
 
   void run(const Place& from, const ftp::Site& site, const Verb& verb, std::vector<std::string> words) {
     Exit result = Exit::ok;
@@ -73,7 +73,10 @@ Jobs::~Jobs() {
 }
 
 unsigned Jobs::start(Session& shell, const Verb& verb, std::vector<std::string> words, std::string line) {
-  auto& job = *jobs_.emplace_back(std::make_unique<Job>(++last_, std::move(line), shell.defaults()));
+  shell.begin({});
+  Config config = shell.config();
+  config.settings = for_background(shell.settings());
+  auto& job = *jobs_.emplace_back(std::make_unique<Job>(++last_, std::move(line), std::move(config)));
   const Place from = shell.here();
   job.thread = std::thread([&job, &verb, from, site = from.connection->site(), words = std::move(words)] {
     job.run(from, site, verb, words);

@@ -1,4 +1,4 @@
-// The options that every verb has, and `gantry` itself.
+// The options of every verb and of `gantry` itself, made from the table of settings.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -7,7 +7,8 @@
 
 namespace gantry::client {
 
-/// Options that change `settings`, which must live as long as `app`.
-void add_options(CLI::App& app, Settings& settings);
+/// Options that change `settings`, which must live as long as `app`; some only for verbs that move files or trees.
+/// What the verb has already is its own.
+void add_options(CLI::App& app, Settings& settings, Moves moves);
 
 }  // namespace gantry::client

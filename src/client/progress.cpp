@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <condition_variable>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -95,17 +94,5 @@ ShowProgress::ShowProgress(transfer::Board& board, const Settings& settings) {
 }
 
 ShowProgress::~ShowProgress() = default;
-
-void add_progress_options(CLI::App& app, Settings& settings) {
-  static const std::map<std::string, Show> shows{{"auto", Show::automatic},
-                                                 {"bars", Show::bars},
-                                                 {"lines", Show::lines},
-                                                 {"json", Show::json},
-                                                 {"none", Show::nothing}};
-  app.add_option("--progress", settings.show, "How transfers are shown: auto, bars, lines, json or none")
-      ->transform(CLI::CheckedTransformer(shows))
-      ->type_name("HOW");
-  app.add_flag_callback("-q,--quiet", [&settings] { settings.show = Show::nothing; }, "Tell of failures only");
-}
 
 }  // namespace gantry::client

@@ -1,8 +1,6 @@
 // Shows how transfers get on while a verb runs, on standard error.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include <memory>
 
 #include "client/settings.hpp"
@@ -24,8 +22,5 @@ class ShowProgress {
   class Renderer;
   std::unique_ptr<Renderer> renderer_;
 };
-
-/// --progress and --quiet; they change `settings`, which must live as long as `app`.
-void add_progress_options(CLI::App& app, Settings& settings);
 
 }  // namespace gantry::client

@@ -77,6 +77,14 @@ std::string parent_of(const std::string& path) {
 
 std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
+std::string url_of(const Place& place) {
+  if (!place.bookmark.empty()) return place.bookmark + ":" + place.path;
+  std::string path;
+  for (const char c : place.path) path += c == '%' ? std::string("%25") : std::string(1, c);
+  // The second slash: from the root, wherever the home lies.
+  return ftp::to_text(place.connection->site()) + "/" + path;
+}
+
 bool has_pattern(std::string_view text) { return text.find_first_of("*?[") != std::string_view::npos; }
 
 bool matches(const std::string& pattern, const std::string& name) {

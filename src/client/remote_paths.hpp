@@ -24,6 +24,9 @@ struct Target {
 /// What stands behind the last '/'; empty for "/".
 [[nodiscard]] std::string name_of(const std::string& path);
 
+/// What leads to the place again, wherever we are: a URL, or NAME:PATH of the bookmark it was named by.
+[[nodiscard]] std::string url_of(const Place& place);
+
 [[nodiscard]] bool has_pattern(std::string_view text);
 /// `*`, `?` and `[...]` as in a Unix shell: a leading dot must be written.
 [[nodiscard]] bool matches(const std::string& pattern, const std::string& name);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "terminal/text.hpp"
 
 namespace gantry::client {
+
 std::string resolve(const std::string& base, const std::string& path) {
   std::vector<std::string_view> names;
   const std::string whole = path.starts_with('/') ? path : base + "/" + path;
@@ -29,8 +31,10 @@ std::string resolve(const std::string& base, const std::string& path) {
   return resolved.empty() ? "/" : resolved;
 }
 
-Session::Session(Settings settings)
-    : defaults_(std::move(settings)), settings_(defaults_), jobs_(std::make_shared<Jobs>()) {}
+Session::Session(Config config, std::function<void(Settings&)> options)
+    : config_(std::move(config)), options_(std::move(options)), jobs_(std::make_shared<Jobs>()) {
+  begin({});
+}
 
 ftp::ConnectionOptions Session::connection_options() const {
   ftp::ConnectionOptions options = settings_.connection;
@@ -47,10 +51,10 @@ ftp::Outcome<Secret> Session::password_of(const ftp::Site& site) const {
                               .stop = &stop_});
 }
 
-ftp::Outcome<ftp::Connection*> Session::connect(const ftp::Site& wanted) {
+ftp::Outcome<ftp::Connection*> Session::connect(const ftp::Site& wanted, const std::string& bookmark) {
   ftp::Site site = wanted;
   if (settings_.plain) site.security = ftp::Security::off;
-  const std::string name = ftp::to_text(site);
+  const std::string name = fmt::format("{}:{}", bookmark, ftp::to_text(site));
   const auto before = connections_.find(name);
   if (before != connections_.end()) {
     if (auto opened = before->second->open(); !opened) return ftp::failed(opened.error());
@@ -68,21 +72,52 @@ ftp::Outcome<ftp::Connection*> Session::connect(const ftp::Site& wanted) {
   return (connections_[name] = std::move(made)).get();
 }
 
+void Session::begin(const std::vector<std::string>& words) {
+  settings_ = config_.settings;
+  std::string name = here_.bookmark;
+  for (const std::string& word : words) {
+    if (ftp::is_url(word)) name.clear();
+    if (const auto named = named_bookmark(config_.bookmarks, word)) {
+      name = named->bookmark->name;
+      break;
+    }
+  }
+  const auto bookmark = std::ranges::find(config_.bookmarks, name, &Bookmark::name);
+  if (bookmark != config_.bookmarks.end()) apply(*bookmark, settings_);
+  if (options_) options_(settings_);
+  for (const auto& [setting, value] : changes_) (void)assign(*setting, settings_, value);
+}
+
+Exit Session::change_bookmarks(const std::function<ftp::Outcome<void>(const std::filesystem::path&)>& change) {
+  if (config_.file.empty())
+    return report("bookmark", {.why = ftp::Why::local, .text = "nobody knows your home directory: set HOME"});
+  if (auto done = change(config_.file); !done) return report("bookmark", done.error());
+  config_.bookmarks = load_config(config_.file).bookmarks;
+  return Exit::ok;
+}
+
+bool Session::names_server(const std::string& argument) const {
+  return ftp::is_url(argument) || named_bookmark(config_.bookmarks, argument).has_value();
+}
+
 ftp::Outcome<Place> Session::place(const std::string& argument) {
-  Place place = here_;
-  place.directory = argument.ends_with('/');
-  if (ftp::is_url(argument)) {
-    auto url = ftp::parse_url(argument);
-    if (!url) return ftp::failed(url.error());
-    auto connection = connect(url->site);
-    if (!connection) return ftp::failed(connection.error());
-    place.connection = *connection;
-    place.path = resolve((*connection)->home(), url->path);
+  const auto named = named_bookmark(config_.bookmarks, argument);
+  if (!named && !ftp::is_url(argument)) {
+    if (here_.connection == nullptr)
+      return ftp::failed(ftp::Why::usage, fmt::format("\"{}\": name a server, ftp://USER@HOST/PATH", argument));
+    Place place = here_;
+    place.path = resolve(here_.path, argument);
+    place.directory = argument.ends_with('/');
     return place;
   }
-  if (place.connection == nullptr)
-    return ftp::failed(ftp::Why::usage, fmt::format("\"{}\": name a server, ftp://USER@HOST/PATH", argument));
-  place.path = resolve(here_.path, argument);
+  auto url = ftp::parse_url(named ? named->bookmark->url : argument);
+  if (!url) return ftp::failed(url.error());
+  Place place{.path = {}, .directory = argument.ends_with('/'), .bookmark = named ? named->bookmark->name : ""};
+  auto connection = connect(url->site, place.bookmark);
+  if (!connection) return ftp::failed(connection.error());
+  place.connection = *connection;
+  place.path = resolve((*connection)->home(), url->path);
+  if (named) place.path = resolve(place.path, named->path);
   return place;
 }
 
@@ -114,7 +149,7 @@ std::vector<const ftp::Connection*> Session::servers() const {
 }
 
 ftp::Outcome<void> Session::go(const ftp::Site& site, const std::string& path) {
-  auto connection = connect(site);
+  auto connection = connect(site, "");
   if (!connection) return ftp::failed(connection.error());
   here_ = {.connection = *connection, .path = path};
   return {};

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "client/config_file.hpp"
 #include "client/exit.hpp"
+#include "client/setting_table.hpp"
 #include "client/settings.hpp"
 #include "ftp/connection.hpp"
 #include "transfer/board.hpp"
@@ -22,11 +24,22 @@ struct Place {
   ftp::Connection* connection = nullptr;  ///< open
   std::string path;                       ///< absolute, without a slash at the end unless it is "/"
   bool directory = false;                 ///< it was written with a slash at the end
+  std::string bookmark{};                 ///< by which it was named; empty: by none
 };
 
 class Session {
  public:
-  explicit Session(Settings settings);
+  /// `options` sets what the command line says in front of all verbs.
+  explicit Session(Config config, std::function<void(Settings&)> options = {});
+
+  /// A verb with these words begins: the settings become those of the configuration, of the bookmark that a word names
+  /// or where we are, of the command line, of `set`, in this order.
+  void begin(const std::vector<std::string>& words);
+  /// What `set` says, for all verbs from now on.
+  void set(const Setting& setting, std::string value) { changes_.emplace_back(&setting, std::move(value)); }
+  [[nodiscard]] const Config& config() const { return config_; }
+  /// Lets `change` write the configuration file, and reads the bookmarks from it again.
+  Exit change_bookmarks(const std::function<ftp::Outcome<void>(const std::filesystem::path&)>& change);
 
   /// What a verb's argument means: a URL, or in the shell a path below the current directory. Connects and logs in
   /// when that was not done.
@@ -44,13 +57,11 @@ class Session {
   /// All connections made so far, in the order of their servers' names.
   [[nodiscard]] std::vector<const ftp::Connection*> servers() const;
   /// An argument that says which server it means.
-  [[nodiscard]] static bool names_server(const std::string& argument) { return ftp::is_url(argument); }
+  [[nodiscard]] bool names_server(const std::string& argument) const;
   void leave();
 
-  /// Those of the running verb: the defaults, and what its options say.
+  /// Those of the running verb.
   Settings& settings() { return settings_; }
-  /// Those that every verb begins with.
-  Settings& defaults() { return defaults_; }
   transfer::Board& board() { return board_; }
   /// What runs in the background of the shell.
   Jobs& jobs() { return *jobs_; }
@@ -62,15 +73,17 @@ class Session {
 
  private:
   [[nodiscard]] ftp::Outcome<void> enter(const Place& target);
-  [[nodiscard]] ftp::Outcome<ftp::Connection*> connect(const ftp::Site& site);
+  [[nodiscard]] ftp::Outcome<ftp::Connection*> connect(const ftp::Site& site, const std::string& bookmark);
   [[nodiscard]] ftp::Outcome<Secret> password_of(const ftp::Site& site) const;
   [[nodiscard]] ftp::ConnectionOptions connection_options() const;
 
-  Settings defaults_;
+  Config config_;
+  std::function<void(Settings&)> options_;
+  std::vector<std::pair<const Setting*, std::string>> changes_;
   Settings settings_;
   transfer::Board board_;
   std::atomic<bool> stop_ = false;
-  std::map<std::string, std::unique_ptr<ftp::Connection>> connections_;  ///< by to_text(site)
+  std::map<std::string, std::unique_ptr<ftp::Connection>> connections_;  ///< by bookmark and site
   Place here_;
   Place before_;  ///< where we were before that
   std::shared_ptr<Jobs> jobs_;

@@ -2,38 +2,38 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 
 #include "transfer/rate_limit.hpp"
 
 namespace gantry::client {
 namespace {
 
-constexpr unsigned most_connections = 64;
-
-/// For CLI11: what is wrong, or nothing.
-std::string limit(const std::string& text, Settings& settings) {
-  auto schedule = transfer::RateSchedule::parse(text);
-  if (!schedule) return schedule.error().text;
-  settings.file.pace = nullptr;
-  if (!schedule->limits()) return "";
-  const auto limiter = std::make_shared<transfer::RateLimit>(std::move(*schedule));
-  settings.file.pace = [limiter](std::size_t bytes, const std::atomic<bool>& stop) { limiter->pace(bytes, stop); };
-  return "";
+/// The limiter of this schedule, one for all verbs and jobs that have it.
+std::shared_ptr<transfer::RateLimit> limiter_of(const std::string& text, transfer::RateSchedule schedule) {
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<transfer::RateLimit>> all;
+  const std::scoped_lock lock(mutex);
+  auto limiter = all[text].lock();
+  if (limiter == nullptr) all[text] = limiter = std::make_shared<transfer::RateLimit>(std::move(schedule));
+  return limiter;
 }
 
 }  // namespace
 
-void add_speed_options(CLI::App& app, Settings& settings) {
-  app.add_option("-P,--parallel", settings.parallel, "Files at once, each over a connection of its own")
-      ->check(CLI::Range(1U, most_connections));
-  app.add_option("--segments", settings.segments, "Connections for one large file")
-      ->check(CLI::Range(1U, most_connections));
-  app.add_option_function<std::string>(
-         "--limit", [](const std::string&) {},
-         "Bytes per second of all transfers together: 5MiB/s, or by local time 08:00-18:00=1MiB/s,otherwise=0")
-      ->check(CLI::Validator([&settings](const std::string& text) { return limit(text, settings); }, "RATE"));
+std::string set_pace(Settings& settings) {
+  settings.file.pace = nullptr;
+  if (settings.limit.empty()) return "";
+  auto schedule = transfer::RateSchedule::parse(settings.limit);
+  if (!schedule) return schedule.error().text;
+  if (!schedule->limits()) return "";
+  const auto limiter = limiter_of(settings.limit, *std::move(schedule));
+  settings.file.pace = [limiter](std::size_t bytes, const std::atomic<bool>& stop) { limiter->pace(bytes, stop); };
+  return "";
 }
 
 transfer::SegmentOptions segment_options(Session& session, const ftp::Connection& connection) {

@@ -1,7 +1,7 @@
-// The options about how fast: files at once, connections for one file, bandwidth.
+// How fast transfers go: connections for one file, bandwidth.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include <string>
 
 #include "client/session.hpp"
 #include "client/settings.hpp"
@@ -9,8 +9,8 @@
 
 namespace gantry::client {
 
-/// Options that change `settings`, which must live as long as `app`.
-void add_speed_options(CLI::App& app, Settings& settings);
+/// Lets transfers keep `settings.limit`. What is wrong with it; empty: nothing.
+[[nodiscard]] std::string set_pace(Settings& settings);
 
 /// How the settings want one file on the server of `connection` to be parted.
 [[nodiscard]] transfer::SegmentOptions segment_options(Session& session, const ftp::Connection& connection);

@@ -36,8 +36,8 @@ void add_patterns(transfer::Filter& filter, const std::string& option, const std
 
 ftp::Outcome<TwoTrees> two_trees(Session& session, const std::string& from, const std::string& to, bool local_first,
                                  Links links) {
-  const bool url_from = ftp::is_url(from);
-  const bool url_to = ftp::is_url(to);
+  const bool url_from = session.names_server(from);
+  const bool url_to = session.names_server(to);
   if (url_from && url_to)
     return ftp::failed(ftp::Why::usage, "both sides are servers: one of them must be a directory of this machine");
   const bool up = url_to || (local_first && !url_from);

@@ -11,11 +11,6 @@ namespace {
 constexpr std::string_view pin_scheme = "sha256//";
 constexpr std::size_t key_digest_size = 32;
 
-std::string check_pin(const std::string& pin) {
-  const auto digest = pin.starts_with(pin_scheme) ? digest::from_base64(pin.substr(pin_scheme.size())) : std::nullopt;
-  return digest && digest->size() == key_digest_size ? "" : "a pin is sha256// and 44 characters of base64";
-}
-
 std::string known_hosts_file() {
   const auto directory = config_directory();
   return directory.empty() ? std::string() : (directory / "known_hosts").string();
@@ -23,14 +18,11 @@ std::string known_hosts_file() {
 
 }  // namespace
 
-void add_trust_options(CLI::App& app, Settings& settings) {
-  app.add_option("--ca-file", settings.connection.ca_file,
-                 "Certificates of authorities to trust instead of the system's");
-  app.add_option("--pin", settings.connection.pinned_key,
-                 "Trust the server with this public key and no other: sha256//BASE64")
-      ->check(check_pin);
-  app.add_flag("--trust-on-first-use", settings.connection.trust_on_first_use,
-               "Trust and remember a server never seen before that nobody vouches for");
+std::string check_pin(const Settings& settings) {
+  const std::string& pin = settings.connection.pinned_key;
+  if (pin.empty()) return "";
+  const auto digest = pin.starts_with(pin_scheme) ? digest::from_base64(pin.substr(pin_scheme.size())) : std::nullopt;
+  return digest && digest->size() == key_digest_size ? "" : "a pin is sha256// and 44 characters of base64";
 }
 
 void complete_trust(ftp::ConnectionOptions& options, const std::atomic<bool>& stop) {

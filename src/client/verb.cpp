@@ -11,9 +11,9 @@ namespace gantry::client {
 std::span<const Verb> verbs() {
   static const std::vector<Verb> table = [] {
     std::vector<Verb> all;
-    for (const auto& group :
-         {listing_verbs(), look_verbs(), search_verbs(), transfer_verbs(), mirror_verbs(), verify_verbs(),
-          manage_verbs(), remove_verbs(), server_verbs(), job_verbs(), local_verbs()})
+    for (const auto& group : {listing_verbs(), look_verbs(), search_verbs(), transfer_verbs(), append_verbs(),
+                              mirror_verbs(), verify_verbs(), manage_verbs(), remove_verbs(), server_verbs(),
+                              job_verbs(), local_verbs(), configure_verbs(), describe_verbs()})
       all.insert(all.end(), group.begin(), group.end());
     return all;
   }();
@@ -27,11 +27,15 @@ const Verb* find_verb(std::string_view name) {
 }
 
 Exit run_verb(Session& session, const Verb& verb, std::vector<std::string> words) {
+  session.begin(words);
+  session.settings().file.ask = existing_question(session);
+  return run_within(session, verb, std::move(words));
+}
+
+Exit run_within(Session& session, const Verb& verb, std::vector<std::string> words) {
   CLI::App app{std::string(verb.summary), std::string(verb.name)};
   const Action action = verb.define(app);
-  session.settings() = session.defaults();
-  session.settings().file.ask = existing_question(session);
-  add_options(app, session.settings());
+  add_options(app, session.settings(), verb.moves);
   std::ranges::reverse(words);  // as CLI11 wants them
   try {
     app.parse(words);

@@ -29,6 +29,7 @@ struct Verb {
   std::string_view summary;  ///< one line
   Where where = Where::everywhere;
   Completes completes = Completes::remote;
+  Moves moves = Moves::nothing;
   /// Adds the options to `app` and returns what runs once they are read; both live as long as `app`.
   Action (*define)(CLI::App& app) = nullptr;
 };
@@ -40,5 +41,7 @@ struct Verb {
 
 /// Reads `words` (without the verb) and runs. Usage errors are printed with the verb's own help.
 Exit run_verb(Session& session, const Verb& verb, std::vector<std::string> words);
+/// The same for a verb that another one needs: the settings stay as they are.
+Exit run_within(Session& session, const Verb& verb, std::vector<std::string> words);
 
 }  // namespace gantry::client

@@ -119,8 +119,9 @@ class Corners(ClientTest):
         self.prepare("directory/file", b"content")
         self.assertIn("is a directory", self.gantry("get", self.url("directory"), "back", expect=8).err)
         (self.scratch / "source").write_bytes(b"content")
-        self.assertIn("is a directory", self.gantry("put", "source", self.url("directory"), expect=8).err)
-        self.assertIn("is no regular file", self.gantry("put", self.home, self.url("home"), expect=7).err)
+        self.gantry("put", "source", self.url("directory"))
+        self.assert_stored("directory/source", b"content")
+        self.assertIn("is a directory", self.gantry("put", self.home, self.url("home"), expect=7).err)
 
     def test_a_missing_file_leaves_nothing_behind(self):
         self.gantry("get", self.url("missing"), "back", expect=8)

@@ -95,9 +95,14 @@ class Lister {
     return Exit::ok;
   }
 
+  /// What some servers call the size of a directory is none.
+  static std::uint64_t bytes_of(const Shown& shown) {
+    return shown.entry.kind == ftp::Kind::directory ? 0 : shown.entry.size.value_or(0);
+  }
+
   void sort(std::vector<Shown>& what) const {
     std::ranges::sort(what, [&](const Shown& a, const Shown& b) {
-      if (options_.by_size && a.entry.size != b.entry.size) return a.entry.size > b.entry.size;
+      if (options_.by_size && bytes_of(a) != bytes_of(b)) return bytes_of(a) > bytes_of(b);
       if (options_.by_time && a.entry.modified != b.entry.modified) return a.entry.modified > b.entry.modified;
       return a.name < b.name;
     });

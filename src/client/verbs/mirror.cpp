@@ -165,7 +165,7 @@ ftp::Outcome<MirrorTotals> Run::go() {
 }
 
 ftp::Outcome<TwoTrees> trees_of(Session& session, const MirrorArguments& arguments) {
-  if (arguments.reverse && ftp::is_url(arguments.from))
+  if (arguments.reverse && session.names_server(arguments.from))
     return ftp::failed(ftp::Why::usage, "-R sends a local directory, but the first argument is a URL");
   return two_trees(session, arguments.from, arguments.to, arguments.reverse, arguments.links);
 }
@@ -247,12 +247,14 @@ std::vector<Verb> mirror_verbs() {
        .group = "trees",
        .summary = "Copy a tree: what is new or changed",
        .completes = Completes::remote_directories,
+       .moves = Moves::trees,
        .define = define_mirror},
       {.name = "sync",
        .aliases = {},
        .group = "trees",
        .summary = "Make a tree equal to another: shows what that takes, asks, then copies and deletes",
        .completes = Completes::remote_directories,
+       .moves = Moves::trees,
        .define = define_sync},
   };
 }
