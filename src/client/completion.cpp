@@ -22,8 +22,8 @@ void add_word(Completion& found, const std::string& word, std::string_view begun
 void add_option_names(Completion& found, const Verb& verb, std::string_view begun) {
   CLI::App app;
   Settings settings;
-  add_options(app, settings);
   [[maybe_unused]] const Action action = verb.define(app);
+  add_options(app, settings, verb.moves);
   for (const CLI::Option* option : app.get_options())
     for (const std::string& name : option->get_lnames()) add_word(found, "--" + name, begun);
 }
