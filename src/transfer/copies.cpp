@@ -9,7 +9,8 @@ namespace gantry::transfer {
 namespace {
 
 /// One file of the mirror, by what it knows of both sides.
-FileTask file_of(const MirrorPlaces& places, const FileOptions& options, const std::string& path, bool may_continue) {
+FileTask file_of(const MirrorPlaces& places, const FileOptions& options, const std::string& path,
+                 const ftp::Entry& from, bool may_continue) {
   FileTask file{.direction = places.direction,
                 .remote = places.remote_path(path),
                 .local = places.local_path(path),
@@ -17,6 +18,8 @@ FileTask file_of(const MirrorPlaces& places, const FileOptions& options, const s
   // What is a beginning of the file is continued; anything else was compared already, and is to be replaced.
   file.options.existing = may_continue ? Existing::ask : Existing::overwrite;
   file.options.ask = [](const std::string&) { return Existing::overwrite; };
+  // A listing that tells minutes is no use for the time of the copy.
+  if (places.direction == Direction::down && from.exact_time && from.size) file.options.known = from;
   return file;
 }
 
@@ -26,8 +29,8 @@ class InTurn final : public Copies {
          const std::atomic<bool>& stop)
       : connection_(connection), places_(std::move(places)), options_(std::move(options)), board_(board), stop_(stop) {}
 
-  void copy(const std::string& path, const ftp::Entry& /*from*/, bool may_continue, Done done) override {
-    done(task_of(file_of(places_, options_, path, may_continue), board_, stop_).work(connection_));
+  void copy(const std::string& path, const ftp::Entry& from, bool may_continue, Done done) override {
+    done(task_of(file_of(places_, options_, path, from, may_continue), board_, stop_).work(connection_));
   }
   void finish() override {}
 
@@ -50,7 +53,7 @@ class SideBySide final : public Copies {
         board_(board),
         stop_(stop) {}
 
-  void copy(const std::string& path, const ftp::Entry& /*from*/, bool may_continue, Done done) override;
+  void copy(const std::string& path, const ftp::Entry& from, bool may_continue, Done done) override;
   void finish() override;
 
  private:
@@ -77,14 +80,14 @@ void SideBySide::end(std::uint64_t number, const Outcome<FileResult>& result) {
   if (ended) ended.mapped()(result);
 }
 
-void SideBySide::copy(const std::string& path, const ftp::Entry& /*from*/, bool may_continue, Done done) {
+void SideBySide::copy(const std::string& path, const ftp::Entry& from, bool may_continue, Done done) {
   if (!queue_) queue_.emplace(queue_options_, connect_, stop_);
   const std::uint64_t number = next_++;
   {
     const std::scoped_lock lock(mutex_);
     running_.emplace(number, std::move(done));
   }
-  FileTask file = file_of(places_, options_, path, may_continue);
+  FileTask file = file_of(places_, options_, path, from, may_continue);
   file.ended = [this, number](const Outcome<FileResult>& result) { end(number, result); };
   if (!queue_->add(task_of(std::move(file), board_, stop_))) finish();
 }

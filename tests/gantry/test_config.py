@@ -54,7 +54,7 @@ class Configuration(ClientTest):
         out = self.alone("--verify", "size", "--print-config").out
         self.assertIn(f"tries = 7  # {self.file}:1\n", out)
         self.assertIn('verify = "size"  # command line\n', out)
-        self.assertIn('existing = "resume"  # default\n', out)
+        self.assertIn('existing = "ask"  # default\n', out)
         other = self.scratch / "other.toml"
         other.write_text(out)  # what is printed can be read
         again = self.alone("--config", other, "--print-config").out

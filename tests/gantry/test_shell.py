@@ -117,7 +117,7 @@ class Shell(Terminal, ClientTest):
     def test_completion_of_options(self):
         screen = self.shell()
         screen.type("get --hel\t\r")
-        screen.see("One JSON object a line")
+        screen.see("one JSON object a line")
         self.leave(screen)
 
     def test_history_over_two_runs(self):
@@ -243,7 +243,7 @@ class Shell(Terminal, ClientTest):
         screen.see("evi")
         screen.enter("")
         screen.enter("ls")
-        screen.see(r"evil\xc2\x9b2Jname")
+        screen.see("left out")
         self.leave(screen)
 
 

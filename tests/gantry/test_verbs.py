@@ -64,7 +64,7 @@ class Looking(VerbTest):
         for verb in ("ls", "cat", "stat", "size", "find", "du"):
             done = self.gantry(verb, self.url("none"), expect=8)
             self.assertEqual(done.out, "")
-            self.assertRegex(done.err, r"^gantry: .*none: ")
+            self.assertRegex(done.err, r"(?m)^gantry: .*none: ")
 
     def test_some_missing(self):
         self.tree()

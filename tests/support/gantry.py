@@ -133,10 +133,16 @@ class Setup:
         return name
 
 
+_given_ports = set()
+
+
 def free_port(host="127.0.0.1"):
-    """A port below the range of outgoing connections that nobody listens on."""
+    """A port below the range of outgoing connections that nobody listens on, and that was not given out before."""
     while True:
         port = random.randrange(10000, 20000)
+        if port in _given_ports:
+            continue
+        _given_ports.add(port)
         with socket.socket() as probe:
             with contextlib.suppress(OSError):
                 probe.bind((host, port))
