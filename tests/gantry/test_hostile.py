@@ -13,7 +13,7 @@ from harness import HostileTest, content
 LOGIN, TLS, NETWORK, LOCAL, REFUSED = 4, 5, 6, 7, 8
 BAD = (3, NETWORK, REFUSED)  # it did not work, and the client says so
 ENOUGH = 32 << 20  # of a reply without end: what buffers between the two swallow
-RAW_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+RAW_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class WithoutMlsd(Session):
@@ -153,6 +153,13 @@ class Hostile(HostileTest):
             self.run_client("mirror", self.url(), self.scratch / session.__name__, codes=(0, *BAD))
             self.assertEqual(os.listdir(outside), [])
 
+    def test_odd_sizes(self):
+        self.meet(hostile.OddSizes)
+        self.ls(codes=(0, *BAD))
+        for number in range(len(hostile.ODD_SIZES)):
+            self.assertIn(self.get(f"size{number}", codes=(0, *BAD)), (None, b"four"))
+            (self.scratch / "target").unlink(missing_ok=True)
+
     def test_bottomless(self):
         self.meet(hostile.Bottomless)
         self.run_client("mirror", self.url(), self.scratch / "deep")
@@ -164,6 +171,16 @@ class Hostile(HostileTest):
         self.assertIsNone(self.get())
         self.meet(hostile.sending(7))
         self.assertIn(self.get(codes=(0, *BAD)), (None, FILES["/file"]))
+
+    def test_changing_size(self):
+        self.meet(hostile.ChangingSize)
+        self.assertIn(self.get(codes=(0, *BAD)), (None, FILES["/file"]))
+
+    def test_upload_refused(self):
+        for code in (450, 452, 550, 552, 553):
+            for after_data in (False, True):
+                self.meet(hostile.refusing("STOR", code, "the reason", after_data))
+                self.assertIn("the reason", self.put(codes=(REFUSED,)).err)
 
     def test_wrong_content(self):
         for session in (hostile.Corrupting, hostile.LyingHash):
@@ -206,3 +223,7 @@ class Hostile(HostileTest):
     def test_plain_text_behind_auth(self):
         self.trusted = hostile.Setup.certificate()[0]
         self.refuses_tls(hostile.PlainAfterAuth, codes=(TLS, NETWORK))
+
+    def test_other_certificate_for_data(self):
+        self.meet(hostile.other_certificate_for_data())
+        self.assertIsNone(self.get(codes=(TLS, *BAD)))
