@@ -135,7 +135,7 @@ const std::array table = {
             .choices = colour_words,
             .option = "--color,--colour"},
     Setting{.name = "json",
-            .help = "Listings and results as one JSON object a line",
+            .help = "One JSON object a line instead of text",
             .field = [](Settings& s) -> Field { return &s.json; },
             .option = "--json"},
 };

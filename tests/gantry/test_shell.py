@@ -243,7 +243,7 @@ class Shell(Terminal, ClientTest):
         screen.see("evi")
         screen.enter("")
         screen.enter("ls")
-        screen.see("left out")
+        screen.see("left out what no file here could be called: 1")
         self.leave(screen)
 
 

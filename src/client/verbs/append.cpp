@@ -16,51 +16,45 @@ struct Arguments {
   std::string to;
 };
 
-/// Bytes the file on the server has; 0 where there is none.
+constexpr int not_there = 550;
+
+/// Bytes the file on the server has; 0 where there is none. What could not be found out is never taken for nothing.
 ftp::Outcome<std::uint64_t> size_there(const Place& place) {
+  if (auto size = place.connection->size(place.path)) return size;
   auto entry = place.connection->stat(place.path);
-  if (!entry && entry.error().why == ftp::Why::refused) return 0;
+  if (!entry && entry.error().reply == not_there) return 0;
   if (!entry) return ftp::failed(entry.error());
-  if (entry->size) return *entry->size;
-  return place.connection->size(place.path);
+  if (entry->size && entry->kind == ftp::Kind::file) return *entry->size;
+  return ftp::failed(ftp::Why::refused, "the server does not tell its size, and so nothing could be proved");
 }
 
-/// The bytes of `file` from `offset` on.
-ftp::Outcome<void> send_rest(Session& session, transfer::Board::Id id, transfer::LocalFile& file, std::uint64_t offset,
-                             const Place& to) {
-  transfer::Board& board = session.board();
-  if (auto sought = file.seek(offset); !sought) return sought;
-  board.start(id, offset, file.size());
-  const ftp::Source source = [&](MutableBytes space) -> ftp::Outcome<std::size_t> {
-    auto read = file.read(space);
-    if (!read) return read;
-    board.moved(id, *read);
-    if (session.settings().file.pace) session.settings().file.pace(*read, session.stop());
-    return read;
-  };
-  return to.connection->send(to.path, {.append = true}, source, [&] { board.phase(id, transfer::Phase::storing); });
-}
-
-/// The size of the whole. Sizes are the only proof there is: nobody knows a checksum of what stood there before.
+/// The size of the whole. Sizes are the only proof there is, for nobody knows a checksum of what stood there before;
+/// and it is sent once only, for a second time could put the same bytes there twice.
 ftp::Outcome<std::uint64_t> append(Session& session, const std::string& from, const Place& to) {
   auto file = transfer::LocalFile::open(from);
   if (!file) return ftp::failed(file.error());
   const auto before = size_there(to);
   if (!before) return before;
-  const std::uint64_t whole = *before + file->size();
-  const auto id = session.board().add(from, transfer::Direction::up, file->size());
-  auto there = before;
-  // Some servers lose the end of what arrives and keep the rest: the next try begins behind that.
-  for (unsigned left = session.settings().file.tries; left > 0 && there && *there >= *before && *there < whole;
-       --left) {
-    auto sent = send_rest(session, id, *file, *there - *before, to);
-    there = sent ? size_there(to) : ftp::failed(sent.error());
-  }
-  if (there && *there != whole)
-    there = ftp::failed(ftp::Why::mismatch, fmt::format("{} bytes there and {} here make {}, but the server has {}",
-                                                        *before, file->size(), whole, *there));
-  session.board().phase(id, there ? transfer::Phase::done : transfer::Phase::failed, there ? "" : there.error().text);
-  return there;
+  transfer::Board& board = session.board();
+  const auto id = board.add(from, transfer::Direction::up, file->size());
+  board.start(id, 0, file->size());
+  std::uint64_t sent = 0;
+  const ftp::Source source = [&](MutableBytes space) -> ftp::Outcome<std::size_t> {
+    auto read = file->read(space);
+    if (!read) return read;
+    sent += *read;
+    board.moved(id, *read);
+    if (session.settings().file.pace) session.settings().file.pace(*read, session.stop());
+    return read;
+  };
+  auto done =
+      to.connection->send(to.path, {.append = true}, source, [&] { board.phase(id, transfer::Phase::storing); });
+  auto after = done ? size_there(to) : ftp::failed(done.error());
+  if (after && *after != *before + sent)
+    after = ftp::failed(ftp::Why::mismatch, fmt::format("{} bytes there and {} sent make {}, but the server has {}",
+                                                        *before, sent, *before + sent, *after));
+  board.phase(id, after ? transfer::Phase::done : transfer::Phase::failed, after ? "" : after.error().text);
+  return after;
 }
 
 Action define(CLI::App& app) {

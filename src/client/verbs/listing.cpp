@@ -81,7 +81,7 @@ class Lister {
     if (heading_ && !session_.settings().json) fmt::print("{}:\n", terminal::printable(target.shown));
     show(inside);
     if (unsafe > 0)
-      fmt::print(stderr, "gantry: {}: left out, because no file here could have such a name: {}\n",
+      fmt::print(stderr, "gantry: {}: left out what no file here could be called: {}\n",
                  terminal::printable(target.shown), unsafe);
     return Exit::ok;
   }
