@@ -236,14 +236,14 @@ class Shell(Terminal, ClientTest):
         self.leave(screen)
         self.assertIsNotNone(re.search(rb"\x1b\[[0-9;]+m", screen.raw), "and colours otherwise")
 
-    def test_names_cannot_move_the_cursor(self):
-        self.prepare("evil\u009b2Jname", b"")
+    def test_names_cannot_turn_the_writing_round(self):
+        self.prepare("evil\u202ename", b"")
         screen = self.shell()
         screen.type("get evi\t\t")
         screen.see("evi")
-        screen.enter("")
+        screen.type(CTRL_C)
         screen.enter("ls")
-        screen.see("left out what no file here could be called: 1")
+        screen.see(r"evil\xe2\x80\xaename")
         self.leave(screen)
 
 
