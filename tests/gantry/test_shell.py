@@ -66,7 +66,9 @@ class Shell(Terminal, ClientTest):
         screen.see_last(self.prompt() + " quit")
         screen.type("\t")
         screen.see("quit  quite")
+        screen.see_last(self.prompt() + " quit")
         screen.type(CTRL_C)
+        screen.see_last(self.prompt())
         screen.type("hel\tge\t\r")
         screen.see("Fetch")
         self.leave(screen)
@@ -81,16 +83,20 @@ class Shell(Terminal, ClientTest):
         screen.type("\t")
         screen.see_last(self.prompt() + r" get a\ dir/inner.txt")
         screen.type(CTRL_C)
+        screen.see_last(self.prompt())
         screen.type("get 中\t\t")
         screen.see(r"get 中文目录/文件\ 一.txt")
         screen.type("\r")
         screen.wait(lambda: (self.scratch / "文件 一.txt").exists(), "the file has come")
+        screen.see_last(self.prompt())
         screen.type("get 'a\tin\t")
         screen.see("get 'a dir/inner.txt'")
         screen.type("\r")
         screen.wait(lambda: (self.scratch / "inner.txt").exists(), "the file has come")
+        screen.see_last(self.prompt())
         screen.type("get say\t\r")
         screen.wait(lambda: (self.scratch / "say \"it's\".txt").exists(), "the file has come")
+        screen.see_last(self.prompt())
         self.leave(screen)
 
     def test_completion_lists_several_names_and_goes_as_far_as_they_agree(self):
@@ -105,6 +111,7 @@ class Shell(Terminal, ClientTest):
         screen.wait(lambda: "report-中国.txt  report-中文.txt" in screen.lines(), "those two alone")
         screen.see_last(self.prompt() + " get report-中")
         screen.type(CTRL_C)
+        screen.see_last(self.prompt())
         self.leave(screen)
 
     def test_completion_of_local_names(self):
@@ -112,6 +119,7 @@ class Shell(Terminal, ClientTest):
         screen = self.shell()
         screen.type("put loc\t\r")
         screen.wait(lambda: self.stored("local file.txt") == b"x", "the file is on the server")
+        screen.see_last(self.prompt())
         self.leave(screen)
 
     def test_completion_of_options(self):
@@ -137,6 +145,7 @@ class Shell(Terminal, ClientTest):
         screen.type(UP_KEY + UP_KEY)
         screen.see_last(self.prompt() + " !echo first")
         screen.type(CTRL_C)
+        screen.see_last(self.prompt())
         self.leave(screen)
 
     def test_ctrl_c_clears_the_line(self):
@@ -242,6 +251,7 @@ class Shell(Terminal, ClientTest):
         screen.type("get evi\t\t")
         screen.see("evi")
         screen.type(CTRL_C)
+        screen.see_last(self.prompt())
         screen.enter("ls")
         screen.see(r"evil\xe2\x80\xaename")
         self.leave(screen)
@@ -408,6 +418,7 @@ class Progress(Terminal, ProxyTest):
         screen.see_last(self.prompt() + " typing goes on")
         fault.release()
         screen.type(CTRL_C)
+        screen.see_last(self.prompt())
         self.leave(screen)
 
     def test_a_lost_connection_comes_back(self):
