@@ -28,6 +28,16 @@ void add_option_names(Completion& found, const Verb& verb, std::string_view begu
     for (const std::string& name : option->get_lnames()) add_word(found, "--" + name, begun);
 }
 
+/// As the server that a first argument names, "NAME:"; behind it, the name alone.
+void add_bookmarks(Completion& found, const Config& config, const Typing& typing) {
+  const bool server = typing.words.size() == 1;
+  for (const Bookmark& bookmark : config.bookmarks)
+    if (bookmark.name.starts_with(typing.begun))
+      found.candidates.push_back({.text = as_word(bookmark.name + (server ? ":" : ""), typing.quote),
+                                  .shown = bookmark.name,
+                                  .after = server ? "" : " "});
+}
+
 /// What the argument that is being typed may be.
 Completes kind_of(const Verb& verb, const Typing& typing) {
   if (verb.completes != Completes::local_then_remote) return verb.completes;
@@ -107,6 +117,8 @@ Completion Completer::complete(std::string_view line) {
   if (verb == nullptr) return found;
   if (typing.begun.starts_with('-'))
     add_option_names(found, *verb, typing.begun);
+  else if (verb->completes == Completes::bookmarks)
+    add_bookmarks(found, session_.config(), typing);
   else if (verb->completes != Completes::nothing)
     add_names(found, typing, kind_of(*verb, typing));
   return found;

@@ -123,9 +123,25 @@ class Shell(Terminal, ClientTest):
         self.leave(screen)
 
     def test_completion_of_options(self):
-        screen = self.shell()
+        screen = self.shell(rows=120)
         screen.type("get --hel\t\r")
-        screen.see("one JSON object a line")
+        screen.see("Usage: get")
+        screen.see_last(self.prompt())
+        self.leave(screen)
+
+    def test_completion_of_bookmarks(self):
+        config = self.home / ".config/gantry/config.toml"
+        config.parent.mkdir(parents=True)
+        config.write_text(f'[bookmark.mine]\nurl = "{self.url()}"\n')
+        screen = self.shell()
+        screen.type("open mi\t")
+        screen.see_last(self.prompt() + " open mine:")
+        screen.type(CTRL_C)
+        screen.see_last(self.prompt())
+        screen.type("bookmark remove mi\t")
+        screen.see_last(self.prompt() + " bookmark remove mine")
+        screen.type(CTRL_C)
+        screen.see_last(self.prompt())
         self.leave(screen)
 
     def test_history_over_two_runs(self):
