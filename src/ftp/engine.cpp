@@ -68,6 +68,9 @@ std::string shown(std::string_view command) {
   return escape_control(secret ? command.substr(0, 4) : command);
 }
 
+/// As vsftpd (522) and ProFTPD (425) refuse a data connection without the session they want.
+bool refuses_data(const Reply& answer) { return answer.code == 425 || answer.code == 522; }
+
 }  // namespace
 
 Engine::Engine(Site site, ConnectionOptions options)
@@ -298,7 +301,8 @@ void Engine::prepare(std::string_view path) {
 void Engine::set_security() {
   set(CURLOPT_USE_SSL, static_cast<long>(site_.security == Security::off ? CURLUSESSL_NONE : CURLUSESSL_ALL));
   set(CURLOPT_FTPSSLAUTH, static_cast<long>(CURLFTPAUTH_TLS));
-  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2) |
+                              (sessions_run_out_ ? static_cast<long>(CURL_SSLVERSION_MAX_TLSv1_2) : 0L));
   if (!options_.ca_file.empty()) set(CURLOPT_CAINFO, options_.ca_file.c_str());
   // certificate_ compares the name, too: what is known or pinned may be trusted under another one.
   set(CURLOPT_SSL_VERIFYHOST, 0L);
@@ -362,6 +366,14 @@ Outcome<void> Engine::perform() {
   failure.unconfirmed = all_sent_ && (answer == nullptr || answer->code < 200);
   if (failure.unconfirmed && !own_failure_)
     failure.text = fmt::format("all bytes are sent, but {} did not confirm them: {}", address_of(site_), failure.text);
+  // A server that wants the control connection's TLS session on data connections takes a ticket of TLS 1.3 once, and
+  // uploads bring no new one. A session of TLS 1.2 may be used again and again.
+  if (site_.security != Security::off && !sessions_run_out_ && answer != nullptr && refuses_data(*answer)) {
+    sessions_run_out_ = true;
+    failure.again = true;
+    hang_up();
+    return failed(std::move(failure));
+  }
   const Reply* refusal_then = transcript_.refusal();
   if (failure.why == Why::network && refusal_then != nullptr && !own_failure_) {
     // A server that refuses closes the data connection. Seeing that first, libcurl asks for another one and takes the

@@ -92,6 +92,7 @@ class Engine {
   CURL* easy_ = nullptr;
   std::vector<curl_socket_t> sockets_;  ///< open ones
   std::array<char, CURL_ERROR_SIZE> error_text_{};
+  bool sessions_run_out_ = false;  ///< the server refused data connections under TLS 1.3
 
   // Of the running operation.
   std::vector<curl_slist*> lists_;

@@ -41,7 +41,7 @@ class Hostile(HostileTest):
     def get(self, name="file", **options):
         """Fetches; what then is there under its own name, which must be right or nothing."""
         target = self.scratch / "target"
-        done = self.run_client("get", self.url(name), target, **options)
+        done = self.run_client("get", "--retry-pause", "10ms", self.url(name), target, **options)
         if done.code != 0:
             self.assertFalse(target.exists(), f"a failed download under its name: {done}")
         return target.read_bytes() if target.exists() else None
@@ -49,7 +49,7 @@ class Hostile(HostileTest):
     def put(self, data=b"content", **options):
         source = self.scratch / "source"
         source.write_bytes(data)
-        return self.run_client("put", source, self.url("new"), **options)
+        return self.run_client("put", "--retry-pause", "10ms", source, self.url("new"), **options)
 
     # ---- addresses
 

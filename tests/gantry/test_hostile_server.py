@@ -271,4 +271,5 @@ class Untouched(unittest.TestCase):
         connection.send("SYST\r\n")
         self.assertTrue(connection.at_end())
         connection.close()
+        server.join_sessions()
         self.assertRaises(AssertionError, server.stop)

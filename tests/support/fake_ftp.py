@@ -86,6 +86,11 @@ class FakeFtp:
     def log(self):
         return "\n".join(repr(line) for line in self.commands[-100:])
 
+    def join_sessions(self):
+        """Waits until the sessions have ended, with what they have to say of it."""
+        for thread in self._threads[1:]:  # the first one accepts
+            thread.join(LIMIT)
+
     def stop(self):
         """Raises what went wrong in a thread."""
         self._stopping = True
