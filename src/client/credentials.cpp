@@ -78,8 +78,6 @@ std::string netrc_file() {
 ftp::Outcome<Secret> find_password(const ftp::Site& site, const PasswordSources& sources) {
   if (!sources.file.empty()) return from_file(sources);
   if (site.user.empty()) return Secret();
-  if (sources.bookmark)
-    if (auto password = sources.bookmark(site)) return *password;
   if (auto password = from_netrc(site, sources)) return *password;
   if (auto password = from_keyring(site)) return *password;
   static const std::atomic<bool> never = false;

@@ -1,5 +1,5 @@
-// Where passwords come from: the file named on the command line, the bookmark, ~/.netrc, the keyring, the person at
-// the terminal; the first that has one counts. Never the command line or the environment, which others can read.
+// Where passwords come from: the file named on the command line or by the bookmark, ~/.netrc, the keyring, the person
+// at the terminal; the first that has one counts. Never the command line or the environment, which others can read.
 #pragma once
 
 #include <atomic>
@@ -14,9 +14,7 @@
 namespace gantry::client {
 
 struct PasswordSources {
-  std::string file;  ///< its first line; empty: none
-  /// What the bookmark of this server says; empty: there are no bookmarks.
-  std::function<std::optional<Secret>(const ftp::Site&)> bookmark;
+  std::string file;   ///< its first line; empty: none
   std::string netrc;  ///< empty: none
   std::function<void(const std::string& warning)> warn;
   const std::atomic<bool>* stop = nullptr;

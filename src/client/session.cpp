@@ -45,7 +45,6 @@ ftp::ConnectionOptions Session::connection_options() const {
 
 ftp::Outcome<Secret> Session::password_of(const ftp::Site& site) const {
   return find_password(site, {.file = settings_.password_file,
-                              .bookmark = {},
                               .netrc = netrc_file(),
                               .warn = [](const std::string& text) { fmt::print(stderr, "gantry: {}\n", text); },
                               .stop = &stop_});

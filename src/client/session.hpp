@@ -71,10 +71,12 @@ class Session {
   /// Prints a failure on standard error, "what: why", and returns its exit code.
   Exit report(const std::string& what, const ftp::Failure& failure) const;
 
+  /// From wherever find_password() finds it.
+  [[nodiscard]] ftp::Outcome<Secret> password_of(const ftp::Site& site) const;
+
  private:
   [[nodiscard]] ftp::Outcome<void> enter(const Place& target);
   [[nodiscard]] ftp::Outcome<ftp::Connection*> connect(const ftp::Site& site, const std::string& bookmark);
-  [[nodiscard]] ftp::Outcome<Secret> password_of(const ftp::Site& site) const;
   [[nodiscard]] ftp::ConnectionOptions connection_options() const;
 
   Config config_;

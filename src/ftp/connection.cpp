@@ -294,16 +294,21 @@ Outcome<void> Connection::keep_alive() {
 
 Outcome<void> Connection::receive(const std::string& path, std::uint64_t offset, std::optional<std::uint64_t> length,
                                   const Sink& sink) {
-  if (length == 0) return open();
-  std::string range;
-  if (length) range = fmt::format("{}-{}", offset, offset + *length - 1);
+  if (auto ready = open(); !ready || length == 0) return ready;
+  // A server that knows RANG ends the transfer where the range ends. Without it libcurl closes the data connection
+  // there, with what is on its way, and the control connection has to be made anew.
+  const bool whole_range = length && impl_->features.has("RANG");
+  const std::string last = length ? std::to_string(offset + *length - 1) : std::string();
+  const std::string range = fmt::format("{}-{}", offset, last);
   return impl_->run(path, [&] {
-    if (length)
+    if (whole_range)
+      impl_->engine.set_before({fmt::format("RANG {} {}", offset, last)});
+    else if (length)
       impl_->engine.set(CURLOPT_RANGE, range.c_str());
     else
       impl_->engine.set(CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(offset));
     // Otherwise libcurl asks for the size first: a round trip for each small file, and callers know it.
-    if (!length && offset == 0) impl_->engine.set(CURLOPT_IGNORE_CONTENT_LENGTH, 1L);
+    if (whole_range || (!length && offset == 0)) impl_->engine.set(CURLOPT_IGNORE_CONTENT_LENGTH, 1L);
     impl_->engine.set_sink(sink);
   });
 }
@@ -313,7 +318,8 @@ Outcome<void> Connection::send(const std::string& path, SendFrom from, const Sou
   std::vector<std::string> before;
   if (!from.append && from.offset > 0) before.push_back(fmt::format("REST {}", from.offset));
   return impl_->run(path, [&] {
-    impl_->engine.set_source(source, sent_all, before);
+    impl_->engine.set_before(before);
+    impl_->engine.set_source(source, sent_all);
     if (from.append) impl_->engine.set(CURLOPT_APPEND, 1L);
   });
 }

@@ -341,12 +341,12 @@ void Engine::set_commands(const std::vector<std::string>& commands, Milliseconds
   reply_limit_ = limit;
 }
 
-void Engine::set_source(const Source& source, const std::function<void()>& sent_all,
-                        const std::vector<std::string>& commands) {
+void Engine::set_before(const std::vector<std::string>& commands) { set_list(CURLOPT_PREQUOTE, commands, ""); }
+
+void Engine::set_source(const Source& source, const std::function<void()>& sent_all) {
   set(CURLOPT_UPLOAD, 1L);
   set(CURLOPT_READFUNCTION, &Engine::on_want_data);
   set(CURLOPT_READDATA, this);
-  set_list(CURLOPT_PREQUOTE, commands, "");
   source_ = &source;
   sent_all_ = &sent_all;
 }

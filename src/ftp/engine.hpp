@@ -33,10 +33,10 @@ class Engine {
   }
   /// Commands without a data connection instead; a negative reply to one is not a failure. Each reply may take `limit`.
   void set_commands(const std::vector<std::string>& commands, Milliseconds limit);
+  /// Commands right before the one that moves the data; a negative reply to one ends the operation.
+  void set_before(const std::vector<std::string>& commands);
   void set_sink(const Sink& sink) { sink_ = &sink; }
-  /// With the commands that go before it.
-  void set_source(const Source& source, const std::function<void()>& sent_all,
-                  const std::vector<std::string>& commands);
+  void set_source(const Source& source, const std::function<void()>& sent_all);
   /// Connects and logs in when there is no connection, then does it.
   Outcome<void> perform();
 

@@ -39,6 +39,27 @@ class Configuration(ClientTest):
             self.assertEqual(len(line), 1, (place, err))
             self.assertIn(what, line[0])
 
+    def test_a_bookmark_gives_its_password_to_the_keyring(self):
+        keyring = self.scratch / "keyring"
+        keyring.mkdir()
+        program = keyring / "secret-tool"
+        # Keeps one password and what it is for; the password must not stand on the command line.
+        program.write_text('#!/bin/sh\ncd "$(dirname "$0")"\ncase $1 in\n'
+                           'store) shift 2; echo "$*" >attributes; cat >password ;;\n'
+                           'lookup) shift; [ "$*" = "$(cat attributes)" ] && cat password ;;\nesac\n')
+        program.chmod(0o755)
+        path = {"PATH": f"{keyring}:/usr/bin:/bin"}
+        self.prepare("file", b"content")
+        self.alone("bookmark", "add", "work", self.url(), "--save-password", "--password-file", self.password_file(),
+                   environment=path)
+        password = self.password_file().read_text().strip()
+        self.assertEqual((keyring / "password").read_text(), password)
+        self.assertRegex((keyring / "attributes").read_text(), r"^service gantry host \S+ user demo\n$")
+        certificate = ("--ca-file", Setup.certificate()[0])
+        self.assertEqual(self.alone("cat", "work:file", *certificate, environment=path).out, "content")
+        (keyring / "password").write_text("another")
+        self.alone("cat", "work:file", *certificate, environment=path, expect=4)
+
     def test_a_password_is_not_repeated(self):
         self.write('[bookmark.work]\nurl = "ftp://alice:wonderland@host/"\n')
         err = self.alone("bookmark", expect=64).err

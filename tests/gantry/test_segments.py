@@ -114,6 +114,9 @@ class DownInDetail(SegmentTest):
         self.assertGreaterEqual(len(together), 4)
         latest_begin, first_end = max(o.begun for o in together[:4]), min(o.ended or time.monotonic() for o in together[:4])
         self.assertLess(latest_begin, first_end, f"not at the same time; all took {time.monotonic() - begun:.1f} s")
+        ranges = self.server.log().count("verb=RANG ")
+        self.assertGreaterEqual(ranges, 4, "the server offers RANG")
+        self.assertEqual(len(self.proxy.of_kind("control")), 4, "no connection is lost at the end of a range")
 
     def test_small_files_take_one_connection(self):
         self.prepare("file", content("small", 100_000))

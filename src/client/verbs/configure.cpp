@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "client/credentials.hpp"
 #include "client/results.hpp"
 #include "client/setting_table.hpp"
 #include "client/verbs/verbs.hpp"
@@ -56,6 +57,7 @@ struct BookmarkOptions {
   std::string what = "list";
   std::string name;
   std::string url;
+  bool save_password = false;
 };
 
 Exit list(Session& session) {
@@ -93,7 +95,13 @@ Exit add(Session& session, const BookmarkOptions& options) {
     if (!here) return session.report(options.name, here.error());
     url = *here;
   }
-  if (auto right = ftp::parse_url(url); !right) return session.report(options.name, right.error());
+  const auto right = ftp::parse_url(url);
+  if (!right) return session.report(options.name, right.error());
+  if (options.save_password) {
+    const auto password = session.password_of(right->site);
+    if (!password) return session.report(options.name, password.error());
+    if (auto kept = keep_in_keyring(right->site, *password); !kept) return session.report(options.name, kept.error());
+  }
   return session.change_bookmarks(
       [&](const std::filesystem::path& file) { return add_bookmark(file, {.name = options.name, .url = url}); });
 }
@@ -112,6 +120,7 @@ Action define_bookmark(CLI::App& app) {
       ->check(CLI::IsMember({"list", "add", "remove"}));
   app.add_option("name", options->name, "Of the bookmark; NAME:PATH then stands for its URL");
   app.add_option("url", options->url, "What it stands for; default: where we are");
+  app.add_flag("--save-password", options->save_password, "With add: give its password to the system's keyring");
   return [options](Session& session) { return run_bookmark(session, *options); };
 }
 

@@ -46,7 +46,7 @@ class Credentials : public testing::Test {
   ftp::Site site{.host = "ftp.example", .user = "alice", .password = {}};
   std::vector<std::string> warnings;
   PasswordSources sources{
-      .file = {}, .bookmark = {}, .netrc = {}, .warn = [this](const std::string& text) { warnings.push_back(text); }};
+      .file = {}, .netrc = {}, .warn = [this](const std::string& text) { warnings.push_back(text); }};
 
   std::string file(const std::string& name, const std::string& text, mode_t mode = 0600) const {
     const std::string path = directory.path() + "/" + name;
@@ -60,11 +60,9 @@ class Credentials : public testing::Test {
   }
 };
 
-TEST_F(Credentials, ThePasswordFileThenTheBookmarkThenNetrc) {
+TEST_F(Credentials, ThePasswordFileThenNetrc) {
   sources.netrc = file("netrc", "machine ftp.example login alice password from-netrc\n");
   EXPECT_EQ(found(), "from-netrc");
-  sources.bookmark = [](const ftp::Site&) { return std::optional(Secret("from-bookmark")); };
-  EXPECT_EQ(found(), "from-bookmark");
   sources.file = file("password", "from file \r\nsecond line\n");
   EXPECT_EQ(found(), "from file ");
   EXPECT_TRUE(warnings.empty());
