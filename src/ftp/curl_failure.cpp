@@ -35,6 +35,11 @@ Why why_of(CURLcode code) {
   }
 }
 
+/// A handshake whose connection broke says nothing about who is there. libcurl gives it the code of one that failed.
+bool broke_off(CURLcode code, std::string_view detail) {
+  return code == CURLE_SSL_CONNECT_ERROR && (detail.starts_with("Recv failure") || detail.starts_with("Send failure"));
+}
+
 /// Servers without a place say 421, or refuse the login with words like these.
 bool says_too_many(const Reply& reply, bool before_login) {
   if (reply.code == 421 && before_login) return true;
@@ -61,7 +66,8 @@ Failure refusal(const Reply& reply) {
 }
 
 Failure failure_of(CURLcode code, const char* detail, const Reply* answer, bool before_login) {
-  Failure failure{.why = why_of(code), .text = {}};
+  const std::string_view told = detail == nullptr ? std::string_view() : detail;
+  Failure failure{.why = broke_off(code, told) ? Why::network : why_of(code), .text = {}};
   if (answer != nullptr && answer->code >= 400 && failure.why != Why::tls && failure.why != Why::usage) {
     failure = refusal(*answer);
     failure.too_many = says_too_many(*answer, before_login);
@@ -73,7 +79,7 @@ Failure failure_of(CURLcode code, const char* detail, const Reply* answer, bool 
     return failure;
   }
   if (answer != nullptr) failure.reply = answer->code;
-  failure.text = escape_control(detail != nullptr && *detail != 0 ? detail : curl_easy_strerror(code));
+  failure.text = escape_control(told.empty() ? curl_easy_strerror(code) : told);
   failure.again = failure.why == Why::network;
   return failure;
 }

@@ -72,14 +72,7 @@ std::function<Outcome<void>()> waiting_tick(ftp::Connection& connection, const s
 Outcome<void> in_step(ftp::Connection& connection, Outcome<void> done) {
   if (done) return done;
   connection.close();
-  // A server that refuses a transfer closes the data connection, maybe in the middle of its handshake: that says
-  // nothing about the server's certificate, and nothing was said on the control connection that we could still hear.
-  Failure failure = done.error();
-  if (failure.why == Why::tls && failure.text.contains("reset by peer")) {
-    failure.why = Why::network;
-    failure.again = true;
-  }
-  return ftp::failed(std::move(failure));
+  return done;
 }
 
 bool refuses_restart(const Failure& failure) {
