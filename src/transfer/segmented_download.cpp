@@ -222,7 +222,7 @@ Outcome<FileResult> SegmentedDownload::mover(ftp::Connection& connection) {
     if (!failure_ || failure_->again) failure_ = fetched.error();
     return ftp::failed(fetched.error());
   }
-  return result_;
+  return FileResult{};  // the whole is told by who began it
 }
 
 /// Up to the end of the stretch, or where others go on.
