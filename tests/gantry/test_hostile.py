@@ -160,6 +160,11 @@ class Hostile(HostileTest):
             self.assertIn(self.get(f"size{number}", codes=(0, *BAD)), (None, b"four"))
             (self.scratch / "target").unlink(missing_ok=True)
 
+    def test_huge_listing(self):
+        self.meet(hostile.huge_listing(10_000_000))
+        self.assertIn("the directory has more than 2000000 entries", self.ls(codes=(6,)).err)
+        self.assertLess(self.server.taken, 200 << 20)
+
     def test_bottomless(self):
         self.meet(hostile.Bottomless)
         self.run_client("mirror", self.url(), self.scratch / "deep")
