@@ -16,28 +16,12 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
 
+#include "base/descriptor.hpp"
+
 namespace gantry::async {
 namespace {
 
 constexpr const char* operation = "run program";
-
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  [[nodiscard]] int number() const { return number_; }
-  [[nodiscard]] int release() { return std::exchange(number_, -1); }
-
- private:
-  int number_;
-};
 
 std::unexpected<Error> refuse(const std::string& path, int error) {
   return fail(Errc::unavailable, operation, path + ": " + std::generic_category().message(error));

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "base/replace_file.hpp"
 #include "base/text.hpp"
 #include "client/setting_table.hpp"
 #include "ftp/site.hpp"
@@ -136,7 +137,15 @@ std::string without_lines(const std::string& text, std::size_t first, std::size_
   return out;
 }
 
-ftp::Outcome<void> replace_file(const std::filesystem::path& file, const std::string& text);
+ftp::Outcome<void> write_config(const std::filesystem::path& file, const std::string& text) {
+  std::error_code error;
+  // A link to a file kept elsewhere stays a link.
+  const std::filesystem::path real = std::filesystem::weakly_canonical(file, error);
+  if (error) return ftp::failed(ftp::Why::local, file.string() + ": " + error.message());
+  std::filesystem::create_directories(real.parent_path(), error);
+  if (auto done = replace_file(real.string(), text); !done) return ftp::failed(ftp::Why::local, done.error().detail);
+  return {};
+}
 
 }  // namespace
 
@@ -193,7 +202,7 @@ ftp::Outcome<void> add_bookmark(const std::filesystem::path& file, const Bookmar
   *text += fmt::format("{}[bookmark.\"{}\"]\nurl = \"{}\"\n", text->empty() ? "" : "\n", bookmark.name, bookmark.url);
   const Config after = read_config(*text, file);
   if (!after.problems.empty()) return ftp::failed(ftp::Why::usage, "the URL cannot stand in the file as it is");
-  return replace_file(file, *text);
+  return write_config(file, *text);
 }
 
 ftp::Outcome<void> remove_bookmark(const std::filesystem::path& file, std::string_view name) {
@@ -212,7 +221,7 @@ ftp::Outcome<void> remove_bookmark(const std::filesystem::path& file, std::strin
                      after.bookmarks.size() + 1 == before.bookmarks.size() &&
                      after.sources.size() == before.sources.size();
   if (!right) return ftp::failed(ftp::Why::local, file.string() + ": write [bookmark.NAME] on a line of its own first");
-  return replace_file(file, kept);
+  return write_config(file, kept);
 }
 
 std::string print_config(const Config& config, const Settings& in_force) {
@@ -237,27 +246,4 @@ std::string print_config(const Config& config, const Settings& in_force) {
   return out;
 }
 
-namespace {
-
-ftp::Outcome<void> replace_file(const std::filesystem::path& file, const std::string& text) {
-  std::error_code error;
-  // A link to a file kept elsewhere stays a link.
-  const std::filesystem::path real = std::filesystem::weakly_canonical(file, error);
-  if (error) return ftp::failed(ftp::Why::local, file.string() + ": " + error.message());
-  std::filesystem::create_directories(real.parent_path(), error);
-  std::filesystem::path fresh = real;
-  fresh += ".new";
-  {
-    std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
-    std::filesystem::permissions(fresh, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write,
-                                 error);
-    if (!(out << text).flush())
-      return ftp::failed(ftp::Why::local, fmt::format("{}: cannot be written", fresh.string()));
-  }
-  std::filesystem::rename(fresh, real, error);
-  if (error) return ftp::failed(ftp::Why::local, file.string() + ": " + error.message());
-  return {};
-}
-
-}  // namespace
 }  // namespace gantry::client

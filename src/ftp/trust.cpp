@@ -2,14 +2,17 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 
+#include "base/descriptor.hpp"
+#include "base/replace_file.hpp"
 #include "base/text.hpp"
 #include "base/units.hpp"
 
@@ -17,32 +20,17 @@ namespace gantry::ftp {
 namespace {
 
 constexpr std::size_t largest_file = mib;
+constexpr Milliseconds lock_limit = Seconds(10);
+constexpr int lock_glance = 50;  // milliseconds
 
 std::unexpected<Failure> broken(const std::string& file) {
   return failed(Why::local, fmt::format("{}: {}", file, std::strerror(errno)));
 }
 
-/// An open file; closed at the end.
-class Descriptor {
- public:
-  Descriptor(const std::string& file, int flags) : number_(::open(file.c_str(), flags | O_CLOEXEC, 0600)) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  [[nodiscard]] bool open() const { return number_ >= 0; }
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  int number_;
-};
-
 /// Everything in it; empty when it does not exist.
 Outcome<std::string> read_all(const std::string& file) {
-  const Descriptor in(file, O_RDONLY);
-  if (!in.open()) return errno == ENOENT ? Outcome<std::string>(std::string()) : broken(file);
+  const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!in.good()) return errno == ENOENT ? Outcome<std::string>(std::string()) : broken(file);
   std::string text(largest_file + 1, '\0');
   std::size_t length = 0;
   while (length < text.size()) {
@@ -57,6 +45,19 @@ Outcome<std::string> read_all(const std::string& file) {
   return text;
 }
 
+/// The lock is held for as long as a small file is written; whoever has it longer hangs.
+Outcome<void> wait_for(const Descriptor& lock, const std::string& file) {
+  const auto end = std::chrono::steady_clock::now() + lock_limit;
+  while (::flock(lock.number(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return broken(file);
+    if (std::chrono::steady_clock::now() > end)
+      return failed(Why::local,
+                    fmt::format("{}: another program has held this lock for {}", file, exact_duration(lock_limit)));
+    static_cast<void>(::poll(nullptr, 0, lock_glance));
+  }
+  return {};
+}
+
 std::optional<std::string> key_in(std::string_view text, std::string_view server) {
   for (const std::string_view line : split(text, '\n')) {
     const std::size_t blank = line.find(' ');
@@ -64,25 +65,6 @@ std::optional<std::string> key_in(std::string_view text, std::string_view server
     return std::string(trim(line.substr(blank + 1)));
   }
   return std::nullopt;
-}
-
-/// Complete or not at all: written beside it, then renamed over it.
-Outcome<void> replace(const std::string& file, std::string_view text) {
-  const std::string beside = file + ".new";
-  ::unlink(beside.c_str());
-  {
-    const Descriptor out(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
-    if (!out.open()) return broken(beside);
-    while (!text.empty()) {
-      const ssize_t put = ::write(out.number(), text.data(), text.size());
-      if (put < 0 && errno == EINTR) continue;
-      if (put < 0) return broken(beside);
-      text.remove_prefix(static_cast<std::size_t>(put));
-    }
-    if (::fsync(out.number()) != 0) return broken(beside);
-  }
-  if (std::rename(beside.c_str(), file.c_str()) != 0) return broken(file);
-  return {};
 }
 
 }  // namespace
@@ -103,10 +85,9 @@ Outcome<void> KnownHosts::remember(std::string_view server, std::string_view key
 
   // Who holds the lock file decides; the list itself is replaced and cannot carry a lock.
   const std::string lock_file = file_ + ".lock";
-  const Descriptor lock(lock_file, O_RDWR | O_CREAT);
-  if (!lock.open()) return broken(lock_file);
-  while (::flock(lock.number(), LOCK_EX) != 0)
-    if (errno != EINTR) return broken(lock_file);
+  const Descriptor lock(::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock.good()) return broken(lock_file);
+  if (auto mine = wait_for(lock, lock_file); !mine) return mine;
   auto text = read_all(file_);
   if (!text) return failed(text.error());
   if (const auto before = key_in(*text, server)) {
@@ -114,7 +95,9 @@ Outcome<void> KnownHosts::remember(std::string_view server, std::string_view key
     return failed(Why::tls, fmt::format("another key of {} was remembered meanwhile; see {}", server, file_));
   }
   if (!text->empty() && !text->ends_with('\n')) *text += '\n';
-  return replace(file_, *text + fmt::format("{} {}\n", server, key));
+  if (auto done = replace_file(file_, *text + fmt::format("{} {}\n", server, key)); !done)
+    return failed(Why::local, done.error().detail);
+  return {};
 }
 
 }  // namespace gantry::ftp

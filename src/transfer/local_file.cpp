@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <utility>
@@ -20,7 +21,6 @@ namespace {
 
 constexpr const char* source_attribute = "user.gantry.source";
 constexpr std::int64_t ns_of_second = 1'000'000'000;
-constexpr std::int64_t ns_of_millisecond = 1'000'000;
 
 std::unexpected<ftp::Failure> broken(const std::string& path) {
   const int reason = errno;
@@ -145,11 +145,13 @@ ftp::Outcome<void> LocalFile::sync() {
   return {};
 }
 
+timespec timespec_of(WallTime time) {
+  const auto whole = std::chrono::floor<Seconds>(time);  // downwards before the epoch, too
+  return {.tv_sec = whole.time_since_epoch().count(), .tv_nsec = std::chrono::nanoseconds(time - whole).count()};
+}
+
 void LocalFile::set_modified(WallTime time) {
-  const std::int64_t ns = time.time_since_epoch().count() * ns_of_millisecond;
-  const std::int64_t below = ((ns % ns_of_second) + ns_of_second) % ns_of_second;
-  const std::array<timespec, 2> times{timespec{.tv_sec = 0, .tv_nsec = UTIME_OMIT},
-                                      timespec{.tv_sec = (ns - below) / ns_of_second, .tv_nsec = below}};
+  const std::array<timespec, 2> times{timespec{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, timespec_of(time)};
   static_cast<void>(::futimens(descriptor_, times.data()));
 }
 

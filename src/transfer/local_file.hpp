@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ctime>
 #include <string>
 
 #include "base/bytes.hpp"
@@ -20,6 +21,9 @@ struct FileState {
   }
   bool operator==(const FileState&) const = default;
 };
+
+/// As the calls of the system take it.
+[[nodiscard]] timespec timespec_of(WallTime time);
 
 class LocalFile {
  public:

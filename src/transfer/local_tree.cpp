@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include "base/descriptor.hpp"
 #include "base/text.hpp"
 #include "transfer/filter.hpp"
 #include "transfer/local_file.hpp"
@@ -19,26 +21,6 @@ namespace {
 
 constexpr int not_found = 550;
 constexpr std::size_t max_ignore_file = mib;
-
-/// A descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  [[nodiscard]] int number() const { return number_; }
-  [[nodiscard]] int release() { return std::exchange(number_, -1); }
-  [[nodiscard]] bool good() const { return number_ >= 0; }
-
- private:
-  int number_;
-};
 
 struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
@@ -211,13 +193,8 @@ Outcome<void> LocalTree::unlink(const std::string& path, int flags) {
 Outcome<void> LocalTree::set_time(const std::string& path, WallTime time) {
   const Descriptor directory = open_directory(path);
   if (!directory.good()) return broken(path);
-  const auto since = time.time_since_epoch();
-  const auto whole = std::chrono::floor<Seconds>(since);
-  timespec stamp{};
-  stamp.tv_sec = whole.count();
-  stamp.tv_nsec = std::chrono::nanoseconds(since - whole).count();
-  const timespec both[2] = {stamp, stamp};
-  if (::futimens(directory.number(), both) != 0) return broken(path);
+  const std::array<timespec, 2> both{timespec_of(time), timespec_of(time)};
+  if (::futimens(directory.number(), both.data()) != 0) return broken(path);
   return {};
 }
 
