@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "proto/quoted_names.hpp"
 
 namespace gantry::ftp {
 namespace {
@@ -54,13 +55,6 @@ std::optional<std::string> as_digest(Algorithm algorithm, std::string_view text)
   std::string hex = std::string(digits - text.size(), '0') + to_lower(text);
   if (hex.find_first_not_of("0123456789abcdef") != std::string::npos) return std::nullopt;
   return hex;
-}
-
-/// Names in X... commands stand in quotes, inner ones doubled: positions may follow.
-std::string quoted(std::string_view path) {
-  std::string text = "\"";
-  for (const char c : path) text.append(c == '"' ? 2 : 1, c);
-  return text + '"';
 }
 
 /// "SHA-256*;MD5": the names, the star removed.
@@ -113,8 +107,9 @@ std::vector<ChecksumWay> checksum_ways(const Features& features) {
 std::string checksum_command(const ChecksumWay& way, std::string_view path, ByteRange range) {
   if (way.style == ChecksumStyle::hash) return fmt::format("HASH {}", path);
   if (way.style == ChecksumStyle::md5) return fmt::format("MD5 {}", path);
-  if (range.whole()) return fmt::format("{} {}", way.name, quoted(path));
-  return fmt::format("{} {} {} {}", way.name, quoted(path), range.offset, range.offset + range.length);
+  // A name without quotes could be taken for one with positions behind it.
+  if (range.whole()) return fmt::format("{} {}", way.name, proto::quote_name(path));
+  return fmt::format("{} {} {} {}", way.name, proto::quote_name(path), range.offset, range.offset + range.length);
 }
 
 std::optional<std::string> parse_checksum(const ChecksumWay& way, ByteRange range, const Reply& reply) {

@@ -9,6 +9,9 @@
 
 namespace gantry::proto {
 
+/// In quotes, its own quotes doubled: what take_quoted() takes.
+[[nodiscard]] std::string quote_name(std::string_view name);
+
 /// Takes the name in quotes that `text` begins with, its inner quotes doubled; `text` goes on behind it. Nothing when
 /// it does not begin with a quote, or the quote is not closed.
 [[nodiscard]] std::optional<std::string> take_quoted(std::string_view& text);

@@ -29,5 +29,16 @@ TEST(QuotedNames, OneIsTakenFromTheFront) {
   EXPECT_EQ(text, " rest");
 }
 
+TEST(QuotedNames, WhatIsQuotedIsTakenBack) {
+  EXPECT_EQ(quote_name("a b"), R"("a b")");
+  EXPECT_EQ(quote_name(R"(say "hi")"), R"("say ""hi""")");
+  for (const std::string name : {"plain", "\"", "\"\"", "a \"b\" 1 2", "\\"}) {
+    const std::string quoted = quote_name(name) + " 7";
+    std::string_view text = quoted;
+    EXPECT_EQ(take_quoted(text), name);
+    EXPECT_EQ(text, " 7");
+  }
+}
+
 }  // namespace
 }  // namespace gantry::proto
