@@ -4,6 +4,8 @@
 
 namespace gantry::vfs {
 
+bool is_uncertain(const Error& error) { return error.detail.starts_with("uncertain"); }
+
 Task<Result<void>> FileSystem::enter(Path path) {
   auto entry = co_await stat(path);
   if (!entry) co_return fail(std::move(entry.error()));

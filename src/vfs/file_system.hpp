@@ -21,6 +21,10 @@
 
 namespace gantry::vfs {
 
+/// Nobody knows whether what failed happened all the same: its detail begins with "uncertain". Whatever the code, for a
+/// cancel may have come in between. It must never be undone.
+[[nodiscard]] bool is_uncertain(const Error& error);
+
 enum class Kind : std::uint8_t { file, directory };
 
 struct Entry {
@@ -108,8 +112,8 @@ class Upload {
   [[nodiscard]] virtual Task<Result<void>> advance(std::size_t count) = 0;
   /// Position in the file of the next byte.
   [[nodiscard]] virtual std::uint64_t position() const = 0;
-  /// Publishes. Success means: stored, verified, visible. Not to be cancelled. On error nothing was published, or
-  /// detail "uncertain" with Errc::unavailable says that nobody knows.
+  /// Publishes. Success means: stored, verified, visible. Not to be cancelled. On error nothing was published, unless
+  /// it is_uncertain().
   [[nodiscard]] virtual Task<Result<Entry>> commit() = 0;
   /// Keeps what arrived for a later continuation without publishing it; the number of bytes kept. Back ends that
   /// cannot hold discard and return 0.
@@ -180,8 +184,8 @@ class FileSystem {
   [[nodiscard]] virtual Task<Result<void>> copy(Path from, Path to) = 0;
   /// Joins the files `sources`, in this order, to the file `target`, then removes them; nothing passes through the
   /// client. The target appears, or replaces an older file, at once and only when every byte of every source is in it
-  /// and proved. On error target and sources are as they were, or detail "uncertain" with Errc::unavailable says that
-  /// nobody knows of the target; the sources are there in any case. Errc::invalid without sources, when one is named
+  /// and proved. On error target and sources are as they were; after one that is_uncertain() nobody knows of the
+  /// target, and the sources are there. Errc::invalid without sources, when one is named
   /// twice or is the target; not_found, is_directory (target or source), unfinished (an interrupted upload as a
   /// source), already_exists, across_stores, too_large, no_space, conflict when a source changes meanwhile.
   [[nodiscard]] virtual Task<Result<Combined>> combine(Path target, std::vector<Path> sources,

@@ -9,13 +9,6 @@
 #include "vfs/held_uploads.hpp"
 
 namespace gantry::vfs {
-namespace {
-
-/// Whatever the code (a cancel may have come in between): after this nobody may abort the upload.
-bool is_uncertain(const Error& error) { return error.detail.starts_with("uncertain"); }
-
-}  // namespace
-
 std::optional<std::string> md5_of_etag(std::string_view etag) {
   return etag.size() == 32 ? digest::from_hex(etag) : std::nullopt;
 }

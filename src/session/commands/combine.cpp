@@ -56,7 +56,7 @@ void record(const Session& session, const Wish& wish, const Result<vfs::Combined
 Answer why_not(Session& session, Error error) {
   if (error.code == Errc::cancelled)
     co_return refuse(session, error, reply(426, "Joining aborted; nothing is changed"));
-  if (error.detail.starts_with("uncertain"))
+  if (vfs::is_uncertain(error))
     co_return refuse(session, error,
                      reply(451, "Nobody knows whether the new file is there; those that were to be joined are"));
   if (error.code == Errc::across_stores)
