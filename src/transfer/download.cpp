@@ -18,11 +18,6 @@ namespace {
 
 constexpr std::string_view suffix = ".part";
 
-bool exists(const std::string& path) {
-  std::error_code problem;
-  return std::filesystem::symlink_status(path, problem).type() != std::filesystem::file_type::not_found;
-}
-
 class Download {
  public:
   Download(ftp::Connection& connection, std::string remote, const std::string& local, const FileOptions& options,
@@ -134,7 +129,7 @@ Outcome<void> Download::look_at_source() {
 
 Outcome<void> Download::decide() {
   const std::string& target = result_.target;
-  if (!exists(target)) return {};
+  if (!exists_here(target)) return {};
   if (std::error_code problem; std::filesystem::is_directory(target, problem))
     return ftp::failed(Why::local, escape_control(target) + ": is a directory");
   if (options_.existing == Existing::skip || options_.existing == Existing::overwrite) return differs("");
@@ -151,7 +146,7 @@ Outcome<void> Download::decide() {
     result_.size = *size_;
     return {};
   }
-  if (options_.existing == Existing::rename || exists(part_name()))
+  if (options_.existing == Existing::rename || exists_here(part_name()))
     return differs(fmt::format("it is there already and shorter: {} bytes, {} on the server", file->size(), *size_));
   auto beginning = LocalFile::open_locked(target);
   if (!beginning) return ftp::failed(beginning.error());
@@ -168,7 +163,7 @@ Outcome<void> Download::differs(const std::string& what) {
   replace_ = *wish == Existing::overwrite;
   if (*wish == Existing::skip) result_.end = End::skipped;
   if (*wish != Existing::rename) return {};
-  auto name = free_name(result_.target, [](const std::string& path) -> Outcome<bool> { return exists(path); });
+  auto name = free_name(result_.target, [](const std::string& path) -> Outcome<bool> { return exists_here(path); });
   if (!name) return ftp::failed(name.error());
   result_.target = *name;
   return {};
@@ -198,9 +193,10 @@ Outcome<void> Download::transfer() {
   if (auto loaded = load_tail(); !loaded) return loaded;
   board_.start(id_, position_, size_);
   const ftp::Sink sink = [this](ByteView bytes) { return take(bytes); };
-  auto done = in_step(connection_, connection_.receive(remote_, position_ - tail_.size(), {}, sink));
+  const bool restarted = position_ > tail_.size();
+  auto done = connection_.receive(remote_, position_ - tail_.size(), {}, sink);
   if (tail_differs_ || (done && checked_ < tail_.size())) return reject_tail();
-  if (!done && position_ > 0 && refuses_restart(done.error())) {
+  if (!done && restarted && refuses_restart(done.error())) {
     if (is_target_) return reject_tail();
     if (auto emptied = begin_anew(); !emptied) return emptied;
     return transfer();
@@ -326,8 +322,8 @@ Failure Download::explained(Failure failure) {
   if (stop_) failure = {.why = Why::cancelled, .text = "stopped"};
   board_.phase(id_, Phase::failed, failure.text);
   if (!part_ || is_target_) return failure;
-  if (position_ == 0)
-    std::filesystem::remove(part_->path());
+  if (std::error_code problem; position_ == 0)
+    std::filesystem::remove(part_->path(), problem);
   else
     failure.text += fmt::format("; {} keeps {}, the same command goes on there", escape_control(part_->path()),
                                 format_bytes(position_));

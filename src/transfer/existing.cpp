@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/text.hpp"
 
@@ -21,6 +22,11 @@ Outcome<Existing> settle(const FileOptions& options, const std::string& name, co
   if (wish == Existing::ask && options.ask) wish = options.ask(name + ": " + what);
   if (wish != Existing::resume && wish != Existing::ask) return wish;
   return ftp::failed(Why::mismatch, what + "; --overwrite, --skip or --rename says what to do");
+}
+
+bool exists_here(const std::string& path) {
+  std::error_code problem;
+  return std::filesystem::symlink_status(path, problem).type() != std::filesystem::file_type::not_found;
 }
 
 Outcome<std::string> free_name(const std::string& path,

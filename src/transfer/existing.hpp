@@ -13,6 +13,9 @@ namespace gantry::transfer {
 /// could not help, is Why::mismatch: `what` is a sentence about the two, without a full stop; a question names `name`.
 [[nodiscard]] Outcome<Existing> settle(const FileOptions& options, const std::string& name, const std::string& what);
 
+/// Something of this machine has the name, a link that leads nowhere included.
+[[nodiscard]] bool exists_here(const std::string& path);
+
 /// "dir/file (1).txt", or the first such name that is not `taken`.
 [[nodiscard]] Outcome<std::string> free_name(const std::string& path,
                                              const std::function<Outcome<bool>(const std::string& path)>& taken);

@@ -127,6 +127,18 @@ Outcome<Comparison> compare(ftp::Connection& connection, const std::string& remo
   return compare(connection, remote, *sum.algorithm(), sum.finish(), size);
 }
 
+Outcome<std::string> prove_without_checksum(ftp::Connection& connection, const std::string& remote, std::uint64_t size,
+                                            Proof proof, const std::string& why) {
+  if (proof == Proof::strong) return ftp::failed(Why::refused, "the server gives no checksum: " + why);
+  if (proof == Proof::none) return "";
+  auto entry = connection.stat(remote);
+  if (!entry && (entry.error().why != Why::refused || entry.error().again)) return ftp::failed(entry.error());
+  if (!entry || !entry->size) return "";
+  if (*entry->size == size) return "size";
+  return ftp::failed(
+      {.why = Why::mismatch, .text = fmt::format("the server has {} of {} bytes", *entry->size, size), .again = true});
+}
+
 Outcome<Verdict> compare_tail(ftp::Connection& connection, const std::string& remote, LocalFile& file,
                               std::uint64_t size) {
   const std::uint64_t length = tail_of(size);
@@ -136,7 +148,7 @@ Outcome<Verdict> compare_tail(ftp::Connection& connection, const std::string& re
     theirs.insert(theirs.end(), bytes.begin(), bytes.end());
     return {};
   };
-  auto done = in_step(connection, connection.receive(remote, size - length, {}, sink));
+  auto done = connection.receive(remote, size - length, {}, sink);
   // Over TLS the end of a refused data connection may be seen before the reply: the code tells it all the same.
   if (!done && theirs.empty() && done.error().reply >= permanent) return Verdict::unknown;
   if (!done && done.error().why == Why::mismatch) return Verdict::different;

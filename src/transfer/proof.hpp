@@ -64,6 +64,12 @@ struct Comparison {
                                           digest::Algorithm algorithm, const std::string& ours, std::uint64_t size);
 [[nodiscard]] Outcome<Comparison> compare(ftp::Connection& connection, const std::string& remote, RunningSum& sum);
 
+/// Of an upload that ended well and has no checksum to compare, because of `why`: "size" when the server's file has so
+/// many bytes, empty when it does not tell or none is wanted. Why::refused where `proof` is strong, Why::mismatch when
+/// the sizes differ.
+[[nodiscard]] Outcome<std::string> prove_without_checksum(ftp::Connection& connection, const std::string& remote,
+                                                          std::uint64_t size, Proof proof, const std::string& why);
+
 /// Fetches the last bytes of `remote`, which has `size`, and compares them with the same stretch of `file`; unknown
 /// when the server does not let us read it.
 [[nodiscard]] Outcome<Verdict> compare_tail(ftp::Connection& connection, const std::string& remote, LocalFile& file,

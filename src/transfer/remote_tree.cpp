@@ -48,10 +48,10 @@ ftp::Entry RemoteTree::followed(const std::string& path, ftp::Entry entry) {
     entry.size.reset();
     return entry;
   }
-  const auto size = connection_.command("SIZE " + there);
-  if (!size || size->code != 213) return entry;
-  entry.size = parse_number(trim(size->lines.back()));
-  if (entry.size) entry.kind = ftp::Kind::file;
+  const auto size = connection_.size(there);
+  if (!size) return entry;
+  entry.size = *size;
+  entry.kind = ftp::Kind::file;
   // The time of the listing is the link's own.
   entry.modified.reset();
   entry.exact_time = false;
@@ -100,7 +100,7 @@ Outcome<void> RemoteTree::change(std::string_view verb, const std::string& path,
 
 Outcome<void> RemoteTree::set_time(const std::string& path, WallTime time) {
   if (!connection_.features().has("MFMT")) return {};
-  return tell("MFMT " + proto::format_time_val(std::chrono::floor<Seconds>(time)), path);
+  return connection_.set_modified(full(path), time);
 }
 
 }  // namespace

@@ -69,12 +69,6 @@ std::function<Outcome<void>()> waiting_tick(ftp::Connection& connection, const s
   };
 }
 
-Outcome<void> in_step(ftp::Connection& connection, Outcome<void> done) {
-  if (done) return done;
-  connection.close();
-  return done;
-}
-
 bool refuses_restart(const Failure& failure) {
   return failure.why == Why::refused && failure.reply >= 500 && failure.reply <= 504;
 }

@@ -41,10 +41,6 @@ class Tries {
 /// For long work on this side: Why::cancelled at `stop`, and tells the server now and then that we are still there.
 [[nodiscard]] std::function<Outcome<void>()> waiting_tick(ftp::Connection& connection, const std::atomic<bool>& stop);
 
-/// `done`, of a transfer on `connection`, which is closed when it failed: libcurl may have asked for another data
-/// connection just then, and would take the answer for that to the next command.
-[[nodiscard]] Outcome<void> in_step(ftp::Connection& connection, Outcome<void> done);
-
 /// The server does not know REST, or not for this: it may still take or send the whole file.
 [[nodiscard]] bool refuses_restart(const Failure& failure);
 

@@ -29,11 +29,6 @@ constexpr std::string_view holes = "segments";
 
 std::string journal_of(const std::string& part) { return part + ".segments"; }
 
-bool exists(const std::string& path) {
-  std::error_code problem;
-  return std::filesystem::symlink_status(path, problem).type() != std::filesystem::file_type::not_found;
-}
-
 std::optional<Journal> read_journal(const std::string& path) {
   std::error_code problem;
   if (std::filesystem::file_size(path, problem) > longest_journal || problem) return std::nullopt;
@@ -127,9 +122,9 @@ std::optional<Outcome<FileResult>> SegmentedDownload::run() {
 
 Outcome<bool> SegmentedDownload::suits() {
   const std::string part = result_.target + ".part";
-  if (segments_.connections < 2 && !exists(journal_of(part))) return false;
-  if (exists(result_.target) && options_.existing != Existing::overwrite) return false;
-  if (std::filesystem::is_directory(result_.target)) return false;
+  if (segments_.connections < 2 && !exists_here(journal_of(part))) return false;
+  if (exists_here(result_.target) && options_.existing != Existing::overwrite) return false;
+  if (std::error_code problem; std::filesystem::is_directory(result_.target, problem)) return false;
   board_.phase(id_, Phase::connecting);
   if (auto opened = connection_.open(); !opened) return ftp::failed(opened.error());
   // Not what a listing said of it: that may be less exact than what is compared with it in the end.
@@ -156,7 +151,7 @@ Outcome<void> SegmentedDownload::open_part() {
 
 /// What an earlier run left, in stretches or as a beginning.
 Outcome<std::vector<Run>> SegmentedDownload::found() {
-  const bool parted = exists(journal_of(part_->path()));
+  const bool parted = exists_here(journal_of(part_->path()));
   const auto journal = parted ? read_journal(journal_of(part_->path())) : std::nullopt;
   if (journal && journal->identity == identity_ && journal->size == *source_.size &&
       (journal->runs.empty() || journal->runs.back().end <= part_->size()))
@@ -247,9 +242,8 @@ Outcome<void> SegmentedDownload::fetch(ftp::Connection& connection, const Segmen
     return {};
   };
   const bool to_the_end = claim.end == plan_->size();
-  auto done = in_step(
-      connection,
-      connection.receive(remote_, claim.from, to_the_end ? std::nullopt : std::optional(claim.end - claim.from), sink));
+  auto done =
+      connection.receive(remote_, claim.from, to_the_end ? std::nullopt : std::optional(claim.end - claim.from), sink);
   const std::scoped_lock lock(mutex_);
   result_.moved += moved;
   if (enough || (done && plan_->room(claim.id, 1) == 0)) return {};
@@ -331,7 +325,7 @@ Failure SegmentedDownload::explained(Failure failure) {
 }  // namespace
 
 Outcome<std::uint64_t> keep_beginning(LocalFile& part) {
-  if (!exists(journal_of(part.path()))) return part.size();
+  if (!exists_here(journal_of(part.path()))) return part.size();
   const auto journal = read_journal(journal_of(part.path()));
   const bool begun = journal && !journal->runs.empty() && journal->runs[0].from == 0;
   const std::uint64_t beginning = begun ? std::min(journal->runs[0].end, part.size()) : 0;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "proto/quoted_names.hpp"
 #include "transfer/existing.hpp"
 #include "transfer/proof.hpp"
 #include "transfer/retry.hpp"
@@ -22,12 +23,6 @@ constexpr std::uint64_t least_part = 8 * mib;
 constexpr std::uint64_t largest_part = 256 * mib;
 /// What servers read of one command, less what may stand around it.
 constexpr std::size_t longest_join = 4000;
-
-std::string quoted(const std::string& path) {
-  std::string text = "\"";
-  for (const char c : path) text += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return text + "\"";
-}
 
 class SegmentedUpload {
  public:
@@ -123,8 +118,8 @@ bool SegmentedUpload::lay_out() {
   const std::string about = fmt::format("{}\n{}\n{}", result_.target, file_.size(), file_.opened().modified_ns);
   const std::string stem = fmt::format("{}/.gantry-{:016x}.", result_.target.substr(0, result_.target.rfind('/')),
                                        digest::crc64(as_byte_view(about)));
-  const std::size_t fit = (longest_join - std::min(longest_join, quoted(result_.target).size())) /
-                          (quoted(stem).size() + std::string_view(" 0000").size());
+  const std::size_t fit = (longest_join - std::min(longest_join, proto::quote_name(result_.target).size())) /
+                          (proto::quote_name(stem).size() + std::string_view(" 0000").size());
   const std::uint64_t most = std::min<std::uint64_t>(fit, file_.size() / least_part);
   const std::uint64_t wanted =
       std::max<std::uint64_t>(segments_.connections, (file_.size() + largest_part - 1) / largest_part);
@@ -203,7 +198,7 @@ Outcome<void> SegmentedUpload::send(ftp::Connection& connection, Part& part) {
   auto told = connection.command(fmt::format("ALLO {}", part.size - part.sent));
   if (!told) return ftp::failed(told.error());
   const ftp::Source source = [&](MutableBytes space) { return give(part, space); };
-  auto done = in_step(connection, connection.send(part.path, {.offset = part.sent}, source, {}));
+  auto done = connection.send(part.path, {.offset = part.sent}, source, {});
   part.whole = done.has_value();
   return done;
 }
@@ -224,8 +219,8 @@ Outcome<std::size_t> SegmentedUpload::give(Part& part, MutableBytes space) {
 
 Outcome<void> SegmentedUpload::join() {
   board_.phase(id_, Phase::storing, "joining the parts");
-  std::string line = "COMB " + quoted(result_.target);
-  for (const Part& part : parts_) line += " " + quoted(part.path);
+  std::string line = "COMB " + proto::quote_name(result_.target);
+  for (const Part& part : parts_) line += " " + proto::quote_name(part.path);
   asked_ = true;
   auto reply = connection_.command(line);
   if (!reply) return ftp::failed(reply.error());
@@ -250,7 +245,12 @@ Outcome<void> SegmentedUpload::prove() {
     auto comparison = compare(connection_, result_.target, Algorithm::crc64, sum(), file_.size());
     if (!comparison) return ftp::failed(comparison.error());
     result_.proof = comparison->text;
-    if (comparison->verdict != Verdict::equal) {
+    if (comparison->verdict == Verdict::unknown) {
+      auto proof = prove_without_checksum(connection_, result_.target, file_.size(), options_.proof, comparison->text);
+      if (!proof) return ftp::failed(proof.error());
+      result_.proof = std::move(*proof);
+    }
+    if (comparison->verdict == Verdict::different) {
       asked_ = false;
       for (Part& part : parts_) part.sent = 0;
       return ftp::failed({.why = Why::mismatch,

@@ -35,7 +35,6 @@ class Upload {
   Outcome<void> send();
   Outcome<std::size_t> give(MutableBytes space);
   Outcome<void> prove();
-  Outcome<void> prove_size();
   Outcome<void> unchanged() const;
   Outcome<void> keep_time();
   Failure explained(Failure failure);
@@ -171,8 +170,8 @@ Outcome<void> Upload::send() {
   mine_ = true;
   board_.start(id_, from_, file_.size());
   const ftp::Source source = [this](MutableBytes space) { return give(space); };
-  auto done = in_step(connection_, connection_.send(result_.target, {.offset = from_, .append = append_ && from_ > 0},
-                                                    source, [this] { board_.phase(id_, Phase::storing); }));
+  auto done = connection_.send(result_.target, {.offset = from_, .append = append_ && from_ > 0}, source,
+                               [this] { board_.phase(id_, Phase::storing); });
   if (!done && from_ > 0 && !append_ && refuses_restart(done.error())) {
     append_ = true;
     return send();
@@ -204,27 +203,15 @@ Outcome<void> Upload::prove() {
   result_.proof = comparison->text;
   if (comparison->verdict == Verdict::equal) return {};
   if (comparison->verdict == Verdict::unknown) {
-    if (options_.proof != Proof::strong) return prove_size();
-    return ftp::failed(Why::refused, "the server gives no checksum: " + comparison->text);
+    auto proof = prove_without_checksum(connection_, result_.target, file_.size(), options_.proof, comparison->text);
+    if (!proof) return ftp::failed(proof.error());
+    result_.proof = std::move(*proof);
+    return {};
   }
   anew_ = !std::exchange(sent_anew_, true);
   kept_ = 0;
   return ftp::failed(
       {.why = Why::mismatch, .text = comparison->text + "; the server's file is no copy", .again = anew_});
-}
-
-Outcome<void> Upload::prove_size() {
-  result_.proof.clear();
-  if (options_.proof == Proof::none) return {};
-  auto entry = connection_.stat(result_.target);
-  if (!entry && (entry.error().why != Why::refused || entry.error().again)) return ftp::failed(entry.error());
-  if (!entry || !entry->size) return {};
-  if (*entry->size != file_.size())
-    return ftp::failed({.why = Why::mismatch,
-                        .text = fmt::format("the server has {} of {} bytes", *entry->size, file_.size()),
-                        .again = true});
-  result_.proof = "size";
-  return {};
 }
 
 Outcome<void> Upload::unchanged() const {

@@ -177,6 +177,11 @@ class Hostile(HostileTest):
         self.meet(hostile.sending(7))
         self.assertIn(self.get(codes=(0, *BAD)), (None, FILES["/file"]))
 
+    def test_refused_midway(self):
+        self.meet(hostile.RefusingMidway)
+        self.assertIsNone(self.get(codes=(REFUSED,)))
+        self.assertLessEqual(self.server.verbs().count("RETR"), 2)
+
     def test_changing_size(self):
         self.meet(hostile.ChangingSize)
         self.assertIn(self.get(codes=(0, *BAD)), (None, FILES["/file"]))

@@ -34,26 +34,30 @@ TEST(RunningSum, BeginsAgain) {
   EXPECT_EQ(sum.finish(), of("right"));
 }
 
-TEST(RunningSum, CatchesUpWithAFile) {
-  const test::TemporaryDirectory directory;
-  const std::string path = directory.path() + "/file";
-  std::ofstream(path) << "0123456789";
-  auto file = LocalFile::open(path);
-  ASSERT_TRUE(file);
-  RunningSum sum(Algorithm::sha256);
+/// A file of ten bytes.
+class SumOfAFile : public testing::Test {
+ protected:
+  SumOfAFile() { std::ofstream(path) << "0123456789"; }
+  void SetUp() override {
+    auto opened = LocalFile::open(path);
+    ASSERT_TRUE(opened);
+    file = std::move(*opened);
+  }
+
+  test::TemporaryDirectory directory;
+  std::string path = directory.path() + "/file";
+  std::optional<LocalFile> file;
+  RunningSum sum{Algorithm::sha256};
+};
+
+TEST_F(SumOfAFile, CatchesUp) {
   ASSERT_TRUE(sum.catch_up(*file, 4, go_on));
   sum.add(4, as_byte_view("45"));
   ASSERT_TRUE(sum.catch_up(*file, 8, go_on));
   EXPECT_EQ(sum.finish(), of("01234567"));
 }
 
-TEST(RunningSum, EndsWhenAskedTo) {
-  const test::TemporaryDirectory directory;
-  const std::string path = directory.path() + "/file";
-  std::ofstream(path) << "0123456789";
-  auto file = LocalFile::open(path);
-  ASSERT_TRUE(file);
-  RunningSum sum(Algorithm::sha256);
+TEST_F(SumOfAFile, EndsWhenAskedTo) {
   EXPECT_FALSE(sum.catch_up(*file, 4, []() -> Outcome<void> { return ftp::failed(Why::cancelled, "stopped"); }));
   EXPECT_FALSE(sum.catch_up(*file, 11, go_on)) << "the file is shorter than that";
 }
