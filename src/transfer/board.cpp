@@ -5,12 +5,6 @@
 
 namespace gantry::transfer {
 
-void Board::expect(std::uint64_t files, std::uint64_t bytes) {
-  const std::scoped_lock lock(mutex_);
-  expected_files_ += files;
-  expected_bytes_ += bytes;
-}
-
 void Board::more_to_come(bool more) {
   const std::scoped_lock lock(mutex_);
   counted_.more = more;
@@ -21,16 +15,16 @@ Board::Id Board::add(std::string name, Direction direction, std::optional<std::u
   const Id id = next_++;
   waiting_.emplace(id, Progress{.id = id, .name = std::move(name), .direction = direction, .size = size});
   ++counted_.files;
-  if (size) sizes_ += *size;
+  if (size)
+    sizes_ += *size;
+  else
+    ++unknown_;
   return id;
 }
 
 /// The transfer, running from now on; null when it has ended.
 Progress* Board::begun(Id id) {
-  if (auto node = waiting_.extract(id)) {
-    if (!node.mapped().size) ++unknown_;
-    return &running_.insert(std::move(node)).position->second;
-  }
+  if (auto node = waiting_.extract(id)) return &running_.insert(std::move(node)).position->second;
   const auto found = running_.find(id);
   return found == running_.end() ? nullptr : &found->second;
 }
@@ -100,9 +94,7 @@ void Board::watch(bool watched) {
 
 Totals Board::sum() const {
   Totals totals = counted_;
-  totals.files = std::max(counted_.files, expected_files_);
-  if (unknown_ == 0 && !counted_.more)
-    totals.size = std::max(std::max(sizes_, expected_bytes_) - left_out_, totals.bytes);
+  if (unknown_ == 0 && !counted_.more) totals.size = std::max(sizes_ - left_out_, totals.bytes);
   return totals;
 }
 
@@ -131,7 +123,7 @@ void Board::clear() {
   ended_.clear();
   failures_.clear();
   counted_ = {};
-  sizes_ = unknown_ = left_out_ = expected_files_ = expected_bytes_ = 0;
+  sizes_ = unknown_ = left_out_ = 0;
 }
 
 }  // namespace gantry::transfer

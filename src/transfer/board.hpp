@@ -71,11 +71,9 @@ class Board {
  public:
   using Id = std::size_t;
 
-  /// So many more files with so many bytes will be added: the totals know of them now. What is added without having
-  /// been announced counts as well.
-  void expect(std::uint64_t files, std::uint64_t bytes);
-  /// Whether files may come that nobody has announced: what is known then is no total. clear() says no.
+  /// Whether files may come that have not been added: what is known then is no total. clear() says no.
   void more_to_come(bool more);
+  /// A file that will be transferred, now or later; the totals know of it from now on.
   Id add(std::string name, Direction direction, std::optional<std::uint64_t> size = {});
   /// After done, skipped or failed the id means nothing any more, and calls with it do nothing.
   void phase(Id id, Phase phase, std::string note = {});
@@ -108,10 +106,8 @@ class Board {
   bool watched_ = false;
   Totals counted_;              ///< `files`: added; `size`: unused
   std::uint64_t sizes_ = 0;     ///< of all added, where known
-  std::uint64_t unknown_ = 0;   ///< running ones whose size is not
+  std::uint64_t unknown_ = 0;   ///< those whose size is not
   std::uint64_t left_out_ = 0;  ///< of `sizes_`: what skipped and failed ones will never have
-  std::uint64_t expected_files_ = 0;
-  std::uint64_t expected_bytes_ = 0;
 };
 
 }  // namespace gantry::transfer

@@ -60,6 +60,8 @@ class Mover {
 
   Exit run() {
     const ShowProgress progress(session_.board(), session_.settings());
+    for (Group& group : groups_)
+      for (File& file : group.files) announce(file);
     for (const Group& group : groups_) move(group);
     return ends_.end();
   }
@@ -69,11 +71,22 @@ class Mover {
     std::string remote;
     std::string local;
     std::optional<ftp::Entry> known;
+    transfer::Board::Id id = 0;
   };
   struct Group {
     ftp::Connection* connection = nullptr;
     std::vector<File> files;
   };
+
+  void announce(File& file) {
+    std::optional<std::uint64_t> size;
+    std::error_code unknown;
+    if (direction_ == Direction::down)
+      size = file.known ? file.known->size : std::nullopt;
+    else if (const auto length = fs::file_size(file.local, unknown); !unknown)
+      size = length;
+    file.id = session_.board().add(direction_ == Direction::down ? file.local : file.remote, direction_, size);
+  }
 
   void move(const Group& group) {
     const transfer::Connect more = [this, &group]() -> std::shared_ptr<ftp::Connection> {
@@ -98,12 +111,10 @@ class Mover {
     transfer::FileOptions options = session_.settings().file;
     options.known = file.known;
     const auto segments = segment_options(session_, connection);
-    const bool down = direction_ == Direction::down;
-    const auto id = board.add(down ? file.local : file.remote, direction_);
-    return down ? transfer::download_segmented(connection, file.remote, file.local, options, segments, board, id,
-                                               session_.stop())
-                : transfer::upload_segmented(connection, file.local, file.remote, options, segments, board, id,
-                                             session_.stop());
+    return direction_ == Direction::down ? transfer::download_segmented(connection, file.remote, file.local, options,
+                                                                        segments, board, file.id, session_.stop())
+                                         : transfer::upload_segmented(connection, file.local, file.remote, options,
+                                                                      segments, board, file.id, session_.stop());
   }
 
   /// On a worker's thread, one at a time.
