@@ -19,7 +19,6 @@
 #include "base/text.hpp"
 #include "client/completion.hpp"
 #include "client/environment.hpp"
-#include "client/file_options.hpp"
 #include "client/interrupts.hpp"
 #include "client/jobs.hpp"
 #include "client/quiet_thread.hpp"
@@ -229,6 +228,23 @@ Exit print_help(Session& session, const std::string& name) {
   fmt::print("{}", terminal::table(columns, rows, terminal::shows_colours(STDOUT_FILENO)));
   return Exit::ok;
 }
+
+namespace {
+
+/// An option that takes "30s", "5m", "250ms".
+void add_duration(CLI::App& app, const std::string& name, Milliseconds& value, const std::string& help) {
+  app.add_option_function<std::string>(
+         name,
+         [name, &value](const std::string& text) {
+           const auto duration = parse_duration(text);
+           if (!duration) throw CLI::ValidationError(name, "\"" + text + "\" is no duration: 30s, 5m, 250ms");
+           value = *duration;
+         },
+         help)
+      ->type_name("TIME");
+}
+
+}  // namespace
 
 void add_shell_options(CLI::App& app, ShellOptions& options) {
   app.add_option("--batch", options.batch, "Run the lines of this file (-: standard input), up to the first failure")
