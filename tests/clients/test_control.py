@@ -5,16 +5,11 @@ import socket
 import time
 
 from ftp_wire import close_cleanly, read_all, wait_until
-from gantry import Setup, client_context
+from gantry import PROMPT, client_context
 from harness import ClientTest, Servers, for_stores
 from trees import MIB, content
 
 IAC, IP, DM = b"\xff", b"\xf4", b"\xf2"
-
-
-def prompt():
-    """How long an answer may take that must come at once; sanitizers slow everything down."""
-    return 5 if Setup.sanitized() else 1
 
 
 @for_stores("local", "memory", "s3", "rgw")
@@ -81,7 +76,7 @@ class Control(ClientTest):
         send(session)
         session.expect(426)
         session.expect((225, 226))
-        self.assertLess(time.monotonic() - began, prompt())
+        self.assertLess(time.monotonic() - began, PROMPT)
         data.close()
         session.command("NOOP", 200)
         session.command(f"DELE {name}", 250)
@@ -112,7 +107,7 @@ class Control(ClientTest):
         for line, code in (("NOOP", 200), ("STAT", 211), ("NOOP", 200)):
             began = time.monotonic()
             session.command(line, code)
-            self.assertLess(time.monotonic() - began, prompt())
+            self.assertLess(time.monotonic() - began, PROMPT)
         self.assertEqual(len(read_all(data)), (16 if Servers.short else 64) * MIB - 1)
         data.close()
         session.expect(226)

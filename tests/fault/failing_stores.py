@@ -8,7 +8,7 @@ import threading
 import time
 
 from harness import (
-    LARGE, SMALL, Server, Servers, case, check_published, check_same, close_cleanly, content, fresh_path,
+    LARGE, PROMPT, SMALL, Server, Servers, case, check_published, check_same, close_cleanly, content, fresh_path,
     impatient, wait_until,
 )
 
@@ -215,7 +215,7 @@ def unreachable_store(store):
 @case((), short=True)
 def other_sessions_live_while_the_store_hangs():
     """One lane, one store request that hangs: nobody else waits, nor does this session's own NOOP."""
-    with Server("s3", server={"lanes": 1}, store_settings={"request_timeout": "5s"}) as server:
+    with Server("s3", server={"lanes": 1}, store_settings={"request_timeout": "1m"}) as server:
         hanging, other = server.connect(), server.connect()
         upload(server, "seen.bin", content(SMALL), OK)
         server.fault(op="PutObject", key="hang", action="stall", times=1)
@@ -228,10 +228,10 @@ def other_sessions_live_while_the_store_hangs():
                 begun = time.monotonic()
                 session.command(verb, code)
                 took = time.monotonic() - begun
-                assert took < 1, f"{verb} took {took:.1f} s"
+                assert took < PROMPT, f"{verb} took {took:.1f} s"
         begun = time.monotonic()
         check_same(content(SMALL), other.retrieve("RETR seen.bin"), "RETR beside a hanging upload")
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < PROMPT
         hanging.close()
         other.close()
         server.settle(limit=30)

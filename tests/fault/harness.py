@@ -22,7 +22,7 @@ import urllib.parse
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import gantry  # noqa: E402
 from ftp_wire import Connection, close_cleanly, read_all, wait_until  # noqa: E402,F401
-from gantry import Gantry, Setup, client_context, stop_each  # noqa: E402,F401
+from gantry import PROMPT, Gantry, Setup, client_context, stop_each  # noqa: E402,F401
 
 SMALL, LARGE = 100_000, 20_000_000
 HARD_LIMIT = 60  # seconds a test may take; a sanitized server on a busy machine needs some

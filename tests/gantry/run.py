@@ -5,7 +5,6 @@ Each test_*.py here is a suite; a pattern selects tests whose "module.Class.test
 --short: small files, fewer kinds of servers, and nothing that runs without the client, for sanitized builds.
 """
 
-import argparse
 import pathlib
 import sys
 
@@ -18,49 +17,20 @@ from gantry import Setup  # noqa: E402
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", type=pathlib.Path, default=Setup.build)
-    parser.add_argument("--short", action="store_true")
+    parser = suites.parser(__doc__, Setup.build)
     parser.add_argument("--server", action="append", choices=harness.SERVERS)
-    parser.add_argument("--counts", type=pathlib.Path, help="where to write PASSED FAILED")
-    parser.add_argument("--jobs", type=int, default=3, help="processes that share the tests")
-    parser.add_argument("--share", help=argparse.SUPPRESS)  # which of them this process is: "1/3"
-    parser.add_argument("patterns", nargs="*")
     arguments = parser.parse_args()
     Setup.build = arguments.build.resolve()
     harness.Servers.short = arguments.short
     # The other servers differ from each other in what sanitizers do not see; one of them is enough there.
     harness.Servers.wanted = arguments.server or ((*harness.GANTRYD, "vsftpd") if arguments.short else harness.SERVERS)
-    if not arguments.share:
-        return suites.conclude("gantry", *suites.share_out("gantry", arguments.jobs), arguments.counts)
-    number, jobs = map(int, arguments.share.split("/"))
-    tests = suites.load(HERE, arguments.patterns)
-    if arguments.short:
-        tests = [test for test in tests if not getattr(test, "without_client", False)]
-    return run(share_of(tests, number, jobs))
 
+    def load_tests():
+        tests = suites.load(HERE, arguments.patterns)
+        return [test for test in tests if not (arguments.short and getattr(test, "without_client", False))]
 
-def share_of(tests, number, jobs):
-    """Classes stay whole, for their tests share servers."""
-    classes = sorted({type(test) for test in tests}, key=lambda one: (one.__module__, one.__name__))
-    mine = classes[number - 1::jobs]
-    return [test for test in tests if type(test) in mine]
-
-
-def run(tests):
-    # Server by server: then only one runs at a time.
-    tests.sort(key=lambda test: getattr(test, "server_name", ""))
-    done = suites.Run()
-    current = None
-    try:
-        for test in tests:
-            if getattr(test, "server_name", None) != current:
-                done.problems += harness.Servers.stop_all()
-                current = getattr(test, "server_name", None)
-            done.one(test)
-    finally:
-        done.problems += harness.Servers.stop_all()
-    return done.finish("gantry")
+    return suites.run_shared("gantry", arguments, load_tests, lambda test: getattr(test, "server_name", ""),
+                             harness.Servers.stop_all)
 
 
 sys.exit(main())

@@ -3,25 +3,18 @@
 import fcntl
 import os
 import random
+import re
 import signal
 import subprocess
-import time
 
 from bad_proxy import CLOSE, DOWN, RESET, STALL, UP
+from ftp_wire import wait_until
 from harness import ClientTest, ProxyTest, Servers, content, over, start_gantryd
 
 SIZE = 3_000_000
 CUT = 1_700_000
 TAIL = 64 << 10  # at most so much of a file of this size comes again to be compared
 QUICK = ("--retry-pause", "20ms")
-
-
-def wait_until(condition, what, limit=60):
-    deadline = time.monotonic() + limit
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {limit} s: {what}")
-        time.sleep(0.01)
 
 
 @over()
@@ -86,7 +79,7 @@ class Cut(ProxyTest):
 
 @over("local", "s3")
 class Gantryd(ProxyTest):
-    """What only a server that holds broken uploads, and computes checksums, makes possible."""
+    """What only a server that computes checksums makes possible."""
 
     def ways_in(self):
         return ["--password-file", self.password_file(), "--plain"]
@@ -111,23 +104,35 @@ class Gantryd(ProxyTest):
         up = sum(passage.flowed[UP] for passage in self.proxy.of_kind("data"))
         self.assertLess(up, SIZE + 100_000, "nothing is sent twice")
 
-    def test_held_uploads_go_on_in_another_run(self):
-        if self.server_name == "s3":
-            self.skipTest("a bucket holds whole parts only, and this file is shorter than one")
-        self.proxy.on_data(CLOSE, after=CUT, way=UP)
-        self.gantry("--tries", "1", "put", "source", self.url("file"), expect=6)
-        self.assertIsNone(self.stored("file"))
-        self.gantry("put", "source", self.url("file"))
-        self.assert_stored("file", self.bytes)
-        # How much the server had taken when it saw the end is its own affair.
-        self.assertLess(self.proxy.of_kind("data")[-1].flowed[UP], SIZE)
 
-    def test_a_held_beginning_of_another_file_does_not_stay(self):
-        if self.server_name == "s3":
-            self.skipTest("a bucket holds whole parts only, and this file is shorter than one")
-        self.proxy.on_data(CLOSE, after=CUT, way=UP)
+@over("local", "s3")
+class Held(ProxyTest):
+    """What a server that holds broken uploads makes possible; a bucket holds whole parts."""
+
+    SIZE, CUT = 20 << 20, 17 << 20
+
+    def ways_in(self):
+        return ["--password-file", self.password_file(), "--plain"]
+
+    def break_upload(self):
+        self.source = self.scratch / "source"
+        self.source.write_bytes(content("held", self.SIZE))
+        self.proxy.on_data(CLOSE, after=self.CUT, way=UP)
+        before = len(self.server.log())
         self.gantry("--tries", "1", "put", "source", self.url("file"), expect=6)
-        other = content("other", SIZE)
+        wait_until(lambda: re.search(r"upload interrupted.* held_bytes=[1-9]", self.server.log()[before:]), "it is held")
+        self.assertIsNone(self.stored("file"))
+
+    def test_they_go_on_in_another_run(self):
+        self.break_upload()
+        self.gantry("put", "source", self.url("file"))
+        self.assert_stored("file", self.source.read_bytes())
+        # How much the server had taken when it saw the end is its own affair.
+        self.assertLess(self.proxy.of_kind("data")[-1].flowed[UP], self.SIZE)
+
+    def test_the_beginning_of_another_file_does_not_stay(self):
+        self.break_upload()
+        other = content("other", self.SIZE)
         self.source.write_bytes(other)
         self.gantry(*QUICK, "put", "source", self.url("file"))
         self.assert_stored("file", other)

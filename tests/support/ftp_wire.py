@@ -185,7 +185,7 @@ def close_cleanly(data):
     data.close()
 
 
-def wait_until(condition, what, limit=10):
+def wait_until(condition, what, limit=60):
     """Polls a condition; AssertionError naming what was awaited when the limit passes."""
     deadline = time.monotonic() + limit
     while not condition():

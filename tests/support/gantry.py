@@ -30,6 +30,8 @@ STORES = ("local", "memory", "s3", "cos", "rgw")
 ACCESS_KEY, SECRET_KEY = "AKTEST0000000000", "secret/for+tests=0123456789"
 START_LIMIT = 30  # seconds; a sanitized server on a busy machine needs a few
 STOP_LIMIT = 20
+# Seconds that an answer which waits for nobody may take, however busy the machine; what it could wait for takes longer.
+PROMPT = 10
 
 
 class Setup:
@@ -380,7 +382,12 @@ class Gantry(Daemon):
             encoding="utf-8",
         )
         self.log_file = self.directory / "log"
-        self.start()
+        try:
+            self.start()
+        except RuntimeError:
+            for store in self.stores_behind():
+                store.stop()
+            raise
 
     def stores_behind(self):
         return [self.fake] if self.fake else []

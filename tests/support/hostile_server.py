@@ -37,7 +37,8 @@ class Canary:
     host = "127.0.0.3"
 
     def __init__(self):
-        self.came = 0
+        self._came = 0
+        self._last = None
         self._listener = socket.create_server((self.host, free_port()))  # a port that 127.0.0.1 has free too
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -45,18 +46,21 @@ class Canary:
 
     def _watch(self):
         while True:
-            try:
-                self._listener.accept()[0].close()
-            except OSError:
+            connection, address = self._listener.accept()
+            connection.close()
+            if address == self._last:
                 return
-            self.came += 1
+            self._came += 1
 
     def stop(self):
-        """Returns how many came."""
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join(LIMIT)
+        """Returns how many came. Comes itself, last: who is still in the listener's queue is ahead of it."""
+        with socket.socket() as last:
+            last.bind((self.host, 0))
+            self._last = last.getsockname()
+            last.connect((self.host, self.port))
+            self._thread.join(LIMIT)
         self._listener.close()
-        return self.came
+        return self._came
 
 
 class PasvElsewhere(Session):
@@ -299,6 +303,15 @@ def sending(more):
             super().send_data(pieces, final)
 
     return Sending
+
+
+class RefusingMidway(Session):
+    """RETR sends half of the file, and then says that it does not know how."""
+
+    def send_data(self, pieces, final="226 done"):
+        if isinstance(pieces, bytes) and final.startswith("226"):
+            pieces, final = pieces[:len(pieces) // 2], "502 not implemented"
+        super().send_data(pieces, final)
 
 
 class ChangingSize(Session):

@@ -1,5 +1,6 @@
 """Runs unittest suites: a line for each test, its reason at once when it fails, a limit for each, counts at the end."""
 
+import argparse
 import importlib
 import pathlib
 import re
@@ -78,6 +79,41 @@ def share_out(name, jobs):
         for i, count in enumerate(counts.groups(default="0") if counts else (0, 1, 0)):
             sums[i] += int(count)
     return sums
+
+
+def parser(description, build):
+    """What every run.py takes that shares its tests among processes."""
+    made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--build", type=pathlib.Path, default=build)
+    made.add_argument("--short", action="store_true")
+    made.add_argument("--counts", type=pathlib.Path, help="where to write PASSED FAILED")
+    made.add_argument("--jobs", type=int, default=3, help="processes that share the tests")
+    made.add_argument("--share", help=argparse.SUPPRESS)  # which of them this process is: "1/3"
+    made.add_argument("patterns", nargs="*")
+    return made
+
+
+def run_shared(name, arguments, load_tests, kind, stop_all, first_only=lambda one: False):
+    """Runs `arguments.jobs` processes, or is one of them; returns the exit status. Classes stay whole, for their tests
+    share servers; those that are `first_only` run in the first process alone. Each process runs its tests kind by kind:
+    then only one server runs at a time; `stop_all` ends those of the kind before and returns what was wrong with them."""
+    if not arguments.share:
+        return conclude(name, *share_out(name, arguments.jobs), arguments.counts)
+    number, jobs = map(int, arguments.share.split("/"))
+    tests = load_tests()
+    classes = sorted({type(test) for test in tests}, key=lambda one: (one.__module__, one.__name__))
+    mine = {one for at, one in enumerate(classes) if (0 if first_only(one) else at % jobs) == number - 1}
+    done = Run()
+    current = None
+    try:
+        for test in sorted((test for test in tests if type(test) in mine), key=kind):
+            if kind(test) != current:
+                done.problems += stop_all()
+                current = kind(test)
+            done.one(test)
+    finally:
+        done.problems += stop_all()
+    return done.finish(name)
 
 
 class Run:
