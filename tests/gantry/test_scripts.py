@@ -32,7 +32,7 @@ class Several(ClientTest):
         self.files("one.txt")
         self.gantry("put", "one.txt", "none.txt", self.url(), expect=3)
         self.assert_stored("one.txt", content("one.txt", 5000))
-        done = self.gantry("get", "--json", self.url("none"), self.url("one.txt"), "./", expect=3)
+        done = self.gantry("get", "--json", "-O", "down", self.url("none"), self.url("one.txt"), expect=3)
         told = [json.loads(line) for line in done.out.splitlines()]
         self.assertEqual([one["ok"] for one in told], [False, True])
         self.assertEqual(told[0]["why"], "refused")

@@ -97,6 +97,9 @@ def run_shared(name, arguments, load_tests, kind, stop_all, first_only=lambda on
     """Runs `arguments.jobs` processes, or is one of them; returns the exit status. Classes stay whole, for their tests
     share servers; those that are `first_only` run in the first process alone. Each process runs its tests kind by kind:
     then only one server runs at a time; `stop_all` ends those of the kind before and returns what was wrong with them."""
+    # Who is started in the background may ignore these; all that the tests start would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     if not arguments.share:
         return conclude(name, *share_out(name, arguments.jobs), arguments.counts)
     number, jobs = map(int, arguments.share.split("/"))
