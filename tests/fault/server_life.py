@@ -220,9 +220,9 @@ class TemporaryKeys:
 def start_with_temporary_keys(server):
     keys = TemporaryKeys(server)
     first = keys.issue()
+    server.kill()  # before it could take them for a replacement
     keys.write(first)
     keys.accept(first)
-    server.kill()
     server.start()
     return keys
 
