@@ -35,6 +35,7 @@ std::string permissions_of(std::string_view mode) {
 struct Facts {
   Entry entry;
   std::string perm;
+  bool has_perm = false;
   std::string mode;
 };
 
@@ -53,6 +54,7 @@ void take_fact(Facts& facts, std::string_view key, std::string_view value) {
     entry.exact_time = entry.modified.has_value();
   } else if (key == "perm") {
     facts.perm = value;
+    facts.has_perm = true;
   } else if (key == "unix.mode") {
     facts.mode = permissions_of(value);
   } else if (key == "unix.ownername" || (key == "unix.owner" && entry.owner.empty())) {
@@ -77,6 +79,7 @@ std::optional<Entry> parse_facts(std::string_view line) {
     take_fact(facts, to_lower(fact.substr(0, equals)), fact.substr(equals + 1));
   }
   facts.entry.permissions = facts.mode.empty() ? facts.perm : facts.mode;
+  facts.entry.unreadable = facts.has_perm && facts.entry.kind == Kind::file && !to_lower(facts.perm).contains('r');
   if (facts.entry.kind != Kind::file) facts.entry.size.reset();
   return std::move(facts.entry);
 }

@@ -21,7 +21,8 @@ struct Entry {
   std::string permissions{};  ///< "rwxr-xr-x", or the perm fact of MLSD
   std::string owner{};
   std::string group{};
-  std::string target{};  ///< of a link, where the server tells it
+  std::string target{};     ///< of a link, where the server tells it
+  bool unreadable = false;  ///< a file whose perm fact says that we may not fetch it (RFC 3659 section 7.5.5)
 
   bool operator==(const Entry&) const = default;
 };

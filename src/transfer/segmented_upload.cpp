@@ -50,6 +50,7 @@ class SegmentedUpload {
     std::uint64_t sent = 0;
     std::uint64_t crc = 0;  ///< of what was sent
     bool whole = false;     ///< and seen to be there
+    bool taken_on = false;  ///< what an earlier try left of it was not compared: the server tells no checksum of it
   };
 
   Outcome<bool> suits();
@@ -62,6 +63,7 @@ class SegmentedUpload {
   Outcome<void> join();
   Outcome<void> prove();
   Outcome<bool> joined_before();
+  Outcome<void> differs(const std::string& how);
   void clean_up();
   Failure explained(Failure failure);
   [[nodiscard]] std::uint64_t sent() const;
@@ -172,6 +174,7 @@ Outcome<void> SegmentedUpload::send_all() {
 Outcome<void> SegmentedUpload::look_at(ftp::Connection& connection, Part& part) {
   part.sent = 0;
   part.crc = 0;
+  part.taken_on = false;
   auto there = connection.stat(part.path);
   if (!there)
     return there.error().why == Why::refused && !there.error().again ? Outcome<void>() : ftp::failed(there.error());
@@ -181,9 +184,10 @@ Outcome<void> SegmentedUpload::look_at(ftp::Connection& connection, Part& part) 
   if (!crc) return ftp::failed(crc.error());
   auto theirs = connection.hash(part.path, Algorithm::crc64, {}, size);
   if (!theirs && (theirs.error().again || theirs.error().why != Why::refused)) return ftp::failed(theirs.error());
-  // What is refused is held for us, unfinished. Its name says that it is ours; the checksum of the whole tells in the
-  // end.
   if (theirs && theirs->hex != crc64_text(*crc)) return {};
+  // What is refused is held for us, unfinished. Its name says that it is ours; the checksum of the whole must tell in
+  // the end.
+  part.taken_on = !theirs;
   part.sent = size;
   part.crc = *crc;
   part.whole = size == part.size;
@@ -245,21 +249,25 @@ Outcome<void> SegmentedUpload::prove() {
     auto comparison = compare(connection_, result_.target, Algorithm::crc64, sum(), file_.size());
     if (!comparison) return ftp::failed(comparison.error());
     result_.proof = comparison->text;
+    if (comparison->verdict == Verdict::different) return differs(comparison->text);
     if (comparison->verdict == Verdict::unknown) {
+      if (std::ranges::any_of(parts_, &Part::taken_on)) return differs(comparison->text);
       auto proof = prove_without_checksum(connection_, result_.target, file_.size(), options_.proof, comparison->text);
       if (!proof) return ftp::failed(proof.error());
       result_.proof = std::move(*proof);
     }
-    if (comparison->verdict == Verdict::different) {
-      asked_ = false;
-      for (Part& part : parts_) part.sent = 0;
-      return ftp::failed({.why = Why::mismatch,
-                          .text = comparison->text + "; the server's file is no copy",
-                          .again = !std::exchange(sent_anew_, true)});
-    }
   }
   if (options_.keep_times) static_cast<void>(connection_.set_modified(result_.target, file_.opened().modified()));
   return {};
+}
+
+/// What was joined is no copy, or cannot be shown to be one: all of it is sent anew, once.
+Outcome<void> SegmentedUpload::differs(const std::string& how) {
+  asked_ = false;
+  for (Part& part : parts_) part.sent = 0;
+  return ftp::failed({.why = Why::mismatch,
+                      .text = how + "; the server's file is no copy",
+                      .again = !std::exchange(sent_anew_, true)});
 }
 
 void SegmentedUpload::clean_up() {

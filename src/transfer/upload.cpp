@@ -54,6 +54,7 @@ class Upload {
   bool sent_anew_ = false;           ///< because the checksum differed: this is done once
   bool whole_ = false;               ///< the target is the same as the file
   bool append_ = false;              ///< the server does not know REST for uploads
+  bool believed_ = false;            ///< what the target began with is kept and was not compared
   std::uint64_t from_ = 0;           ///< bytes of the target that are kept
   std::uint64_t position_ = 0;       ///< of the next byte to be sent
   std::uint64_t kept_ = 0;           ///< most bytes the server was seen to have
@@ -128,9 +129,10 @@ Outcome<void> Upload::examine() {
   if (!tail) return ftp::failed(tail.error());
   if (*tail == Verdict::different) return differs("it is there already and differs from the beginning of the file");
   // What cannot be read may be an upload that the server holds for us; the checksum of the whole tells in the end.
-  if (*tail == Verdict::unknown && !mine_ && !sum_->algorithm())
+  if (*tail == Verdict::unknown && !mine_ && (!sum_->algorithm() || there_->unreadable))
     return differs("it is there already and cannot be read to compare it");
   from_ = kept_ = there;
+  believed_ = believed_ || (*tail == Verdict::unknown && !mine_);
   if (*tail == Verdict::unknown || there < file_.size()) return {};
   if (options_.proof == Proof::strong)
     return ftp::failed(Why::refused, "the server gives no checksum: " + result_.proof);
@@ -168,6 +170,7 @@ Outcome<void> Upload::send() {
   if (auto placed = file_.seek(from_); !placed) return placed;
   position_ = from_;
   mine_ = true;
+  if (from_ == 0) believed_ = false;
   board_.start(id_, from_, file_.size());
   const ftp::Source source = [this](MutableBytes space) { return give(space); };
   auto done = connection_.send(result_.target, {.offset = from_, .append = append_ && from_ > 0}, source,
@@ -202,7 +205,7 @@ Outcome<void> Upload::prove() {
   if (!comparison) return ftp::failed(comparison.error());
   result_.proof = comparison->text;
   if (comparison->verdict == Verdict::equal) return {};
-  if (comparison->verdict == Verdict::unknown) {
+  if (comparison->verdict == Verdict::unknown && !believed_) {
     auto proof = prove_without_checksum(connection_, result_.target, file_.size(), options_.proof, comparison->text);
     if (!proof) return ftp::failed(proof.error());
     result_.proof = std::move(*proof);

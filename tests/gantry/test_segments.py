@@ -1,12 +1,13 @@
 """One big file over several connections: equality, speed, refusals, death and continuation."""
 
+import json
 import os
 import re
 import signal
 
 from bad_proxy import DOWN, RESET, STALL, UP
 from ftp_wire import wait_until
-from harness import LIMIT, ClientTest, ProxyTest, content, over, start_gantryd
+from harness import LIMIT, ClientTest, ProxyTest, Servers, content, over, start_gantryd
 
 MIB = 1 << 20
 SIZE = 40 * MIB + 12345
@@ -34,6 +35,10 @@ class SegmentTest(ProxyTest):
             below = self.place + "/"
             return [key.removeprefix(below) for key in self._fake().keys() if key.startswith(below) and key != below]
         return os.listdir(self.server.root / self.place)
+
+    def parts(self):
+        """The parts that are complete and not joined yet."""
+        return sorted(filter(re.compile(r"\.gantry-[0-9a-f]{16}\.[0-9]{4}").fullmatch, self.names()))
 
     def data_connections(self, way, least):
         return [one for one in self.proxy.of_kind("data") if one.flowed[way] >= least]
@@ -148,8 +153,7 @@ class Up(SegmentTest):
         fault = self.proxy.on_data(STALL, after=3 * MIB, way=UP, skip=2)
         process = self.begin(*self.ways_in(), "put", "--segments", 4, self.scratch / "source", self.url("file"))
         fault.wait()
-        part = re.compile(r"\.gantry-[0-9a-f]{16}\.[0-9]{4}")
-        wait_until(lambda: len(list(filter(part.fullmatch, self.names()))) >= 3, "three of four parts there", 60)
+        wait_until(lambda: len(self.parts()) >= 3, "three of four parts there")
         process.send_signal(signal.SIGKILL)
         process.wait()
         fault.release()
@@ -160,6 +164,47 @@ class Up(SegmentTest):
         self.assert_stored("file", self.big())
         self.assertEqual(self.names(), ["file"])
         self.assertLess(sum(one.flowed[UP] for one in self.proxy.of_kind("data")) - before, SIZE // 2)
+
+
+@over("local")
+class UpUnread(SegmentTest):
+    """A user who may not read: the server tells him no checksum of anything."""
+
+    def setUp(self):
+        self.server_name = "who may not read"
+        if self.server_name not in Servers.running:
+            Servers.running[self.server_name] = start_gantryd("local", demo={"permissions": "eladfmwMT"})
+        super().setUp()
+
+    def test_size_is_all_that_can_be_proved(self):
+        told = json.loads(self.put("--json").out.splitlines()[-1])
+        self.assertEqual(told["proof"], "size")
+        self.assert_stored("file", self.big())
+
+    def test_a_file_that_cannot_be_compared_is_not_continued(self):
+        self.prepare("file", content("other", MIB))
+        (self.scratch / "source").write_bytes(self.big())
+        done = self.gantry("put", self.scratch / "source", self.url("file"), expect=8)
+        self.assertIn("cannot be read to compare it", done.err)
+        self.assert_stored("file", content("other", MIB))
+        self.gantry("put", "--overwrite", self.scratch / "source", self.url("file"))
+        self.assert_stored("file", self.big())
+
+    def test_parts_that_nobody_compared_are_not_believed(self):
+        (self.scratch / "source").write_bytes(self.big())
+        fault = self.proxy.on_data(STALL, after=3 * MIB, way=UP, skip=2)
+        process = self.begin(*self.ways_in(), "put", "--segments", 4, self.scratch / "source", self.url("file"))
+        fault.wait()
+        wait_until(lambda: len(self.parts()) >= 3, "three of four parts there")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        fault.release()
+        self.proxy.cut_all()
+        with open(self.server.root / self.place / self.parts()[0], "r+b") as part:
+            part.write(b"damaged")
+        self.put()
+        self.assert_stored("file", self.big())
+        self.assertEqual(self.names(), ["file"])
 
 
 @over("vsftpd")

@@ -60,6 +60,11 @@ TEST(Facts, BadValuesAreUnknownNotWrong) {
   }
   EXPECT_EQ(parse_facts("UNIX.mode=0o755; f")->permissions, "rwxr-xr-x");
   EXPECT_EQ(parse_facts("UNIX.mode=9999;perm=r; f")->permissions, "r");
+  EXPECT_FALSE(parse_facts("type=file;perm=adfRw; f")->unreadable);
+  EXPECT_TRUE(parse_facts("type=file;UNIX.mode=0644;perm=adfw; f")->unreadable);
+  EXPECT_TRUE(parse_facts("type=file;perm=; f")->unreadable);
+  EXPECT_FALSE(parse_facts("type=file;UNIX.mode=0200; f")->unreadable) << "what others may is not what we may";
+  EXPECT_FALSE(parse_facts("type=dir;perm=el; d")->unreadable);
 }
 
 TEST(Facts, WhatIsNoFactLineIsNone) {
