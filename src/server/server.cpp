@@ -133,6 +133,7 @@ struct Server::Parts : Control {
   Task<void> keep_house();
   Task<Result<void>> call_roll();
   Task<void> keep_ledger();
+  Task<Result<void>> suspect_memory();
   Task<void> keep_quotas();
   std::size_t count() const;
 };
@@ -302,15 +303,19 @@ Task<void> Server::Parts::keep_ledger() {
   }
 }
 
+/// What was in memory is gone with the process that had it.
+Task<Result<void>> Server::Parts::suspect_memory() {
+  if (!shared.quotas) co_return Result<void>();
+  for (const config::Store& store : shared.generation()->config->stores) {
+    if (store.type != config::StoreType::memory) continue;
+    if (auto told = co_await shared.quotas->suspect(store.name); !told) co_return fail(std::move(told.error()));
+  }
+  co_return Result<void>();
+}
+
 /// Counts what must be counted, and nothing waits for it: a tree may be large.
 Task<void> Server::Parts::keep_quotas() {
   if (!shared.quotas) co_return;
-  // What was in memory is gone with the process that had it.
-  for (const config::Store& store : shared.generation()->config->stores) {
-    if (store.type != config::StoreType::memory) continue;
-    if (auto told = co_await shared.quotas->suspect(store.name); !told)
-      log::error("state database", {{"reason", told.error().text()}});
-  }
   do co_await storage->count_due();
   while (co_await async::sleep_for(roll_interval));
 }
@@ -367,6 +372,7 @@ Result<std::unique_ptr<Server>> Server::create(std::shared_ptr<const config::Con
   Result<void> called;
   auto call = [&]() -> Task<void> {
     called = co_await parts->call_roll();
+    if (called) called = co_await parts->suspect_memory();
     if (auto hidden = co_await hidden_users(config, parts->shared.users))
       for (const std::string& user : *hidden) log::warning("configuration", {{"warning", user}});
   };

@@ -281,12 +281,12 @@ Task<Result<vfs::QuotaUse>> Storage::recount(accounts::Account account) {
   if (!quota->book) co_return fail(Errc::unavailable, "count files", "there is no state database to count in");
   if (auto known = co_await quota->book->enrol(account.name, quota->tree); !known)
     co_return fail(std::move(known.error()));
-  co_return co_await recount_tree(quota->tree);
+  co_return co_await recount_tree(quota->tree, vfs::CountFor::asked);
 }
 
-Task<Result<vfs::QuotaUse>> Storage::recount_tree(std::string tree) {
+Task<Result<vfs::QuotaUse>> Storage::recount_tree(std::string tree, vfs::CountFor reason) {
   vfs::QuotaCounter counter = [parts = parts_, tree] { return parts->count(tree); };
-  co_return co_await vfs::recount(parts_->shared.quotas, tree, std::move(counter));
+  co_return co_await vfs::recount(parts_->shared.quotas, tree, reason, std::move(counter));
 }
 
 Task<void> Storage::count_due() {
@@ -299,7 +299,7 @@ Task<void> Storage::count_due() {
     // A tree of an earlier configuration.
     if (!std::ranges::all_of(places, [this](const auto& one) { return parts_->backends.contains(one.store); }))
       continue;
-    auto counted = co_await recount_tree(tree);
+    auto counted = co_await recount_tree(tree, vfs::CountFor::due);
     if (co_await async::cancelled()) co_return;
     std::ranges::replace(tree, '\t', ' ');
     std::ranges::replace(tree, '\n', ' ');

@@ -52,7 +52,7 @@ class Storage {
   [[nodiscard]] Task<Result<std::shared_ptr<vfs::FileSystem>>> open_place(accounts::Place place, std::string owner);
   [[nodiscard]] Task<Result<std::shared_ptr<vfs::FileSystem>>> under_quota(accounts::Account account,
                                                                            std::shared_ptr<vfs::FileSystem> tree);
-  [[nodiscard]] Task<Result<vfs::QuotaUse>> recount_tree(std::string tree);
+  [[nodiscard]] Task<Result<vfs::QuotaUse>> recount_tree(std::string tree, vfs::CountFor reason);
   std::shared_ptr<Parts> parts_;  ///< counts that sessions began may outlive this object
 };
 

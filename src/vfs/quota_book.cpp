@@ -335,16 +335,19 @@ Task<Result<std::vector<std::string>>> QuotaBook::due() {
   });
 }
 
-Task<Result<QuotaSnapshot>> QuotaBook::begin_count(std::string tree) {
+Task<Result<std::optional<QuotaSnapshot>>> QuotaBook::begin_count(std::string tree, CountFor reason) {
   co_return co_await database_->run(
       "begin to count", Access::write,
-      [node = node_, mark = "counting " + new_ticket(), tree = std::move(tree)](soci::session& sql) {
+      [node = node_, mark = "counting " + new_ticket(), tree = std::move(tree),
+       reason](soci::session& sql) -> std::optional<QuotaSnapshot> {
         state::call_the_roll(sql, node);
         const Tree row = must_load(sql, tree);
+        if (reason == CountFor::due && row.due == 0) return std::nullopt;
         // What dead processes have left is in the listing or not: it is dropped with the end of this count.
         sql << "UPDATE quota_changes SET node = :mark WHERE tree = :tree AND node NOT IN (SELECT id FROM nodes)",
             soci::use(mark), soci::use(tree);
-        return QuotaSnapshot{.mark = mark,
+        return QuotaSnapshot{.reason = reason,
+                             .mark = mark,
                              .changes = row.changes,
                              .moves = row.moves,
                              .grown = {read(row.grown_bytes), read(row.grown_files)}};
@@ -355,6 +358,8 @@ Task<Result<bool>> QuotaBook::end_count(std::string tree, QuotaSnapshot snapshot
   co_return co_await database_->run(
       "end count", Access::write, [tree = std::move(tree), snapshot, counted](soci::session& sql) -> bool {
         Tree row = must_load(sql, tree);
+        // Another count ended first: this one could only add once more what changed since then.
+        if (snapshot.reason == CountFor::due && row.due == 0) return true;
         int moving = 0;
         sql << "SELECT COUNT(*) FROM quota_changes WHERE tree = :tree AND moving = 1 AND node <> :mark",
             soci::use(tree), soci::use(snapshot.mark), soci::into(moving);

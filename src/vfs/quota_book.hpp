@@ -64,8 +64,12 @@ struct QuotaChange {
   QuotaAmount shrunk = {};
 };
 
+/// Whose wish a count is: the book's, because the tree is due, or somebody's who wants it counted in any case.
+enum class CountFor : std::uint8_t { due, asked };
+
 /// A tree that is being counted: what end_count() compares with.
 struct QuotaSnapshot {
+  CountFor reason = CountFor::asked;
   std::string mark;
   std::int64_t changes = 0;
   std::int64_t moves = 0;
@@ -104,8 +108,9 @@ class QuotaBook {
   /// The trees to be counted that somebody works in.
   [[nodiscard]] Task<Result<std::vector<std::string>>> due();
 
-  [[nodiscard]] Task<Result<QuotaSnapshot>> begin_count(std::string tree);
-  /// Takes the count over. What changed while it ran is added as far as it grew, so that the figure may be too high
+  /// Nothing: the tree is not due (any longer), and nobody asked.
+  [[nodiscard]] Task<Result<std::optional<QuotaSnapshot>>> begin_count(std::string tree, CountFor reason);
+  /// Takes the count over, but for one that another has made superfluous meanwhile. What changed while it ran is added as far as it grew, so that the figure may be too high
   /// (and the tree is due again), never too low. False, and nothing is changed: something was renamed meanwhile.
   [[nodiscard]] Task<Result<bool>> end_count(std::string tree, QuotaSnapshot snapshot, QuotaAmount counted);
 

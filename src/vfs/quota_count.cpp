@@ -40,13 +40,14 @@ Task<Result<QuotaAmount>> count_files(std::shared_ptr<FileSystem> files) {
   co_return sum;
 }
 
-Task<Result<QuotaUse>> recount(std::shared_ptr<QuotaBook> book, std::string tree, QuotaCounter count) {
+Task<Result<QuotaUse>> recount(std::shared_ptr<QuotaBook> book, std::string tree, CountFor reason, QuotaCounter count) {
   for (int i = 0; i < tries; ++i) {
-    auto snapshot = co_await book->begin_count(tree);
+    auto snapshot = co_await book->begin_count(tree, reason);
     if (!snapshot) co_return fail(std::move(snapshot.error()));
+    if (!*snapshot) co_return co_await book->use(tree);
     auto counted = co_await count();
     if (!counted) co_return fail(std::move(counted.error()));
-    auto taken = co_await book->end_count(tree, *snapshot, *counted);
+    auto taken = co_await book->end_count(tree, **snapshot, *counted);
     if (!taken) co_return fail(std::move(taken.error()));
     if (*taken) co_return co_await book->use(tree);
   }

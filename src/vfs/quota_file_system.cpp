@@ -56,7 +56,7 @@ Capabilities QuotaFileSystem::capabilities(Path path) const {
 /// The use once the tree has been counted; unknown still when that takes longer.
 Task<Result<QuotaUse>> QuotaFileSystem::count_now() {
   Background<QuotaUse> counting(co_await asio::this_coro::executor, "count files",
-                                recount(quota_.book, quota_.tree, count_));
+                                recount(quota_.book, quota_.tree, CountFor::due, count_));
   if (!co_await counting.wait_until(SteadyClock::now() + count_patience)) co_return QuotaUse{};
   co_return co_await counting.get();
 }

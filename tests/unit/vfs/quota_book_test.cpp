@@ -35,7 +35,7 @@ class Quotas : public test::BookExam {
   }
 
   void count(QuotaAmount there) {
-    auto snapshot = run(book_->begin_count(tree)).value();
+    auto snapshot = run(book_->begin_count(tree, CountFor::asked)).value().value();
     ASSERT_TRUE(run(book_->end_count(tree, snapshot, there)).value());
   }
   QuotaAnswer begin(QuotaWish wish) { return run(book_->begin(tree, limits_, std::move(wish))).value(); }
@@ -162,7 +162,7 @@ TEST_P(Quotas, ADeadProcessKeepsItsPromisesUntilTheTreeIsCounted) {
 TEST_P(Quotas, WhatDiesWhileItIsCountedIsCountedOnceMore) {
   count({0, 0});
   const auto ticket = admitted({.path = "/a", .bytes = 500, .files = 1});
-  auto snapshot = run(book_->begin_count(tree)).value();
+  auto snapshot = run(book_->begin_count(tree, CountFor::asked)).value().value();
   kill_owner(ticket);
   ASSERT_TRUE(run(book_->end_count(tree, snapshot, {0, 0})).value());
   EXPECT_EQ(use().used, (QuotaAmount{500, 1}));
@@ -193,7 +193,7 @@ TEST_P(Quotas, AbandonedChangesAreForgottenByTheNextRound) {
 TEST_P(Quotas, ACountBesideUploadsLosesNoPromiseAndIsNeverTooLow) {
   count({100, 1});
   const auto open = admitted({.path = "/a", .bytes = 500, .files = 1});
-  auto snapshot = run(book_->begin_count(tree)).value();
+  auto snapshot = run(book_->begin_count(tree, CountFor::asked)).value().value();
   settle(admitted({.path = "/b", .bytes = 50, .files = 1}), grew(50));
   // The listing came by before /b was there.
   ASSERT_TRUE(run(book_->end_count(tree, snapshot, {90, 1})).value());
@@ -203,6 +203,19 @@ TEST_P(Quotas, ACountBesideUploadsLosesNoPromiseAndIsNeverTooLow) {
   EXPECT_EQ(use().used, (QuotaAmount{640, 3}));
   count({640, 3});
   EXPECT_THAT(due(), IsEmpty());
+}
+
+TEST_P(Quotas, OfTwoCountsOfADueTreeTheSecondToEndAddsNothing) {
+  const auto begin_count = [this](CountFor reason) { return run(book_->begin_count(tree, reason)).value(); };
+  const auto first = begin_count(CountFor::due).value();
+  const auto second = begin_count(CountFor::due).value();
+  ASSERT_TRUE(run(book_->end_count(tree, first, {0, 0})).value());
+  settle(admitted({.path = "/a", .bytes = 90, .files = 1}), grew(90));
+  ASSERT_TRUE(run(book_->end_count(tree, second, {90, 1})).value());
+  EXPECT_EQ(use().used, (QuotaAmount{90, 1}));
+  EXPECT_FALSE(use().due);
+  EXPECT_FALSE(begin_count(CountFor::due));
+  EXPECT_TRUE(begin_count(CountFor::asked));
 }
 
 TEST_P(Quotas, ADeleteUnderWayDuringACountIsNotSubtractedTwice) {
@@ -218,7 +231,7 @@ TEST_P(Quotas, ADeleteUnderWayDuringACountIsNotSubtractedTwice) {
 TEST_P(Quotas, ACountDuringARenameIsNotTaken) {
   count({100, 1});
   for (bool ended : {false, true}) {
-    auto snapshot = run(book_->begin_count(tree)).value();
+    auto snapshot = run(book_->begin_count(tree, CountFor::asked)).value().value();
     const auto move = admitted({.path = "/b", .moving = true});
     if (ended) settle(move, {});
     EXPECT_FALSE(run(book_->end_count(tree, snapshot, {0, 0})).value());

@@ -164,7 +164,7 @@ TEST_F(QuotaFiles, ACommitOfWhichNobodyKnowsKeepsItsPromiseUntilTheCount) {
   EXPECT_EQ(put("/doubtful", mib).error().code, Errc::unavailable);
   EXPECT_GE(use().used.bytes, mib + 10);
   EXPECT_TRUE(use().due);
-  const auto counted = run(recount(quota_.book, quota_.tree, [this] { return count_files(base_); }));
+  const auto counted = run(recount(quota_.book, quota_.tree, CountFor::asked, [this] { return count_files(base_); }));
   ASSERT_TRUE(counted);
   EXPECT_EQ(counted->used, (QuotaAmount{mib + 10, 2}));
   EXPECT_FALSE(counted->due);
@@ -190,7 +190,7 @@ TEST_F(QuotaFiles, ACountSeesDirectoriesAndStopsAtARename) {
     EXPECT_TRUE(co_await files_->rename(from, to));
     co_return QuotaAmount{1, 1};
   };
-  EXPECT_EQ(run(recount(quota_.book, quota_.tree, restless)).error().code, Errc::conflict);
+  EXPECT_EQ(run(recount(quota_.book, quota_.tree, CountFor::asked, restless)).error().code, Errc::conflict);
   EXPECT_EQ(use().used, (QuotaAmount{12, 2}));
 }
 
