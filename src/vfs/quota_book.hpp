@@ -110,8 +110,9 @@ class QuotaBook {
 
   /// Nothing: the tree is not due (any longer), and nobody asked.
   [[nodiscard]] Task<Result<std::optional<QuotaSnapshot>>> begin_count(std::string tree, CountFor reason);
-  /// Takes the count over, but for one that another has made superfluous meanwhile. What changed while it ran is added as far as it grew, so that the figure may be too high
-  /// (and the tree is due again), never too low. False, and nothing is changed: something was renamed meanwhile.
+  /// Takes the count over, but for one that another has made superfluous meanwhile. What changed while it ran is added
+  /// as far as it grew, so that the figure may be too high (and the tree is due again), never too low. False, and
+  /// nothing is changed: something was renamed meanwhile.
   [[nodiscard]] Task<Result<bool>> end_count(std::string tree, QuotaSnapshot snapshot, QuotaAmount counted);
 
  private:

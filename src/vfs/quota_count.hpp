@@ -16,8 +16,8 @@ namespace gantry::vfs {
 
 using QuotaCounter = std::function<Task<Result<QuotaAmount>>()>;
 
-/// Counts a tree and tells the book, unless it is to be counted as due and another count was faster. The errors of `count` and of the book; conflict when things were renamed each time
-/// it was tried, and the old figures stand.
+/// Counts a tree and tells the book, unless it is to be counted as due and another count was faster. The errors of
+/// `count` and of the book; conflict when things were renamed each time it was tried, and the old figures stand.
 [[nodiscard]] Task<Result<QuotaUse>> recount(std::shared_ptr<QuotaBook> book, std::string tree, CountFor reason,
                                              QuotaCounter count);
 

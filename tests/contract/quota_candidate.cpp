@@ -43,7 +43,8 @@ class QuotaExaminee : public Examinee {
     EXPECT_GE(use->used.bytes, there.bytes);
     EXPECT_GE(use->used.files, there.files);
     if (!use->due) EXPECT_EQ(use->used, there);
-    auto counted = co_await recount(quota_.book, quota_.tree, CountFor::asked, [this] { return count_files(seen_by_nobody()); });
+    auto counted =
+        co_await recount(quota_.book, quota_.tree, CountFor::asked, [this] { return count_files(seen_by_nobody()); });
     EXPECT_TRUE(counted);
     if (counted) EXPECT_EQ(counted->used, there);
     if (counted) EXPECT_FALSE(counted->due);
