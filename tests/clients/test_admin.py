@@ -426,7 +426,7 @@ class Socket(AdminTest):
         self.server.stop()
         self.socket.write_text("mine")
         self.server.start()
-        self.assertIn("is there and no socket", self.server.log())
+        wait_until(lambda: "is there and no socket" in self.server.log(), "the warning")
         self.assertEqual(self.socket.read_text(), "mine")
 
     def test_a_request_that_makes_no_sense_is_answered(self):
