@@ -473,3 +473,9 @@ class ScreenTest(Terminal, ClientTest):
         screen.wait(lambda: screen.lines() == ["中文", "中文"], "the line and its echo")
         screen.type(CTRL_D)
         self.assertEqual(screen.see_end(), 0)
+
+    def test_a_program_may_close_the_terminal_before_it_ends(self):
+        screen = Screen("/bin/sh", "-c", "exec <&- >&- 2>&-; sleep 0.5; exit 7", environment=dict(os.environ),
+                        cwd=self.scratch)
+        self.addCleanup(screen.close)
+        self.assertEqual(screen.see_end(), 7)

@@ -82,7 +82,8 @@ class Screen:
     def see_end(self, limit=LIMIT):
         """The exit code; negative: killed by this signal."""
         deadline = time.monotonic() + limit
-        while not self.ended():
+        # A program may close the terminal before it ends; closing this side meanwhile would kill it.
+        while not self.ended() or self._child.isalive():
             self._take(0.1)
             if time.monotonic() > deadline:
                 raise AssertionError(f"has not ended within {limit} s; the screen:\n{self.text()}")
