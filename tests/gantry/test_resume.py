@@ -219,10 +219,12 @@ class Slow(ClientTest):
         self.prepare("file", self.bytes)
         patient = ("--retry-pause", "300ms", "--tries", "100")
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        transfers = self.server.log().count(" verb=EPSV ")
         down = self.begin(*self.ways_in(), *patient, "get", self.url("file"), "back", **pipes)
         up = self.begin(*self.ways_in(), *patient, "put", "source", self.url("up"), **pipes)
         part = self.scratch / "back.part"
         wait_until(lambda: part.exists() and part.stat().st_size > 0, "something came")
+        wait_until(lambda: self.server.log().count(" verb=EPSV ") == transfers + 2, "both have begun")
         self.server.kill()
         self.server.start()
         for client in (down, up):

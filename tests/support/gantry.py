@@ -135,16 +135,29 @@ class Setup:
         return name
 
 
-_given_ports = set()
+_claims = []  # until the process ends
+
+
+def claim(port):
+    """None when this port was given out already, by this process or by tests that run beside it; else what keeps it from
+    being given out as long as it lives: a datagram socket with this number, which nobody here wants for anything else."""
+    claimed = socket.socket(type=socket.SOCK_DGRAM)
+    try:
+        claimed.bind(("127.0.0.1", port))
+    except OSError:
+        claimed.close()
+        return None
+    return claimed
 
 
 def free_port(host="127.0.0.1"):
     """A port below the range of outgoing connections that nobody listens on, and that was not given out before."""
     while True:
         port = random.randrange(10000, 20000)
-        if port in _given_ports:
+        claimed = claim(port)
+        if claimed is None:
             continue
-        _given_ports.add(port)
+        _claims.append(claimed)
         with socket.socket() as probe:
             with contextlib.suppress(OSError):
                 probe.bind((host, port))

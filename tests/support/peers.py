@@ -18,21 +18,30 @@ import subprocess
 import sys
 import time
 
-from gantry import ROOT, START_LIMIT, STOP_LIMIT, SUPPORT, Setup, free_port
+from gantry import ROOT, START_LIMIT, STOP_LIMIT, SUPPORT, Setup, claim, free_port
 
 UNPACKED = ROOT / "build" / "peers"
 NOBODY = 65534
 PASSIVE_PORTS = 64  # sessions at once, and those whose ports rest after use
 
 
+class Ports(list):
+    """Numbers that nobody else is given while this object lives."""
+
+
 def free_ports(count, host="127.0.0.1"):
-    """A range of ports below those of outgoing connections, none of them in use."""
+    """A range below the ports of outgoing connections, none of it in use. `count` is the same for all who ask: the
+    first of a range stands for it."""
     while True:
-        first = random.randrange(20000, 32000 - count)
+        first = random.randrange(20000, 32000 - count, count)
+        ports = Ports(range(first, first + count))
+        ports.claimed = claim(first)
+        if ports.claimed is None:
+            continue
         with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
-            for port in range(first, first + count):
+            for port in ports:
                 probes.enter_context(socket.socket()).bind((host, port))
-            return range(first, first + count)
+            return ports
 
 
 class Peer:
