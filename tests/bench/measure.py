@@ -22,34 +22,48 @@ class Report:
 
     def __init__(self):
         self.rows = []
+        self.tables = []  # Markdown that is printed beside the rows
 
-    def add(self, bench, what, samples, unit, limit=None, judge=statistics.median):
-        """`judge` makes from the samples the value that must stay at or below the limit."""
+    def add(self, bench, what, samples, unit, limit=None, judge=statistics.median, shown=True):
+        """`judge` makes from the samples the value that must stay at or below the limit. What is not `shown` is only kept
+        with the rows."""
         samples = list(samples)
         ok = limit is None or judge(samples) <= limit
         row = {"bench": bench, "what": what, "unit": unit, "median": statistics.median(samples), "min": min(samples),
-               "max": max(samples), "samples": len(samples), "limit": limit, "ok": ok}
+               "max": max(samples), "samples": len(samples), "limit": limit, "ok": ok, "shown": shown}
         self.rows.append(row)
-        print("  " + self._line(row), file=sys.stderr, flush=True)
+        if shown:
+            print("  " + self._line(row), file=sys.stderr, flush=True)
 
     @property
     def ok(self):
         return all(row["ok"] for row in self.rows)
 
     @staticmethod
-    def _number(value):
+    def number(value):
         if value is None:
             return ""
         return str(value) if isinstance(value, int) else f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
 
     def _line(self, row):
-        cells = [row["bench"], row["what"], *(self._number(row[name]) for name in ("median", "min", "max")),
-                 str(row["samples"]), row["unit"], self._number(row["limit"]), "ok" if row["ok"] else "**TOO MUCH**"]
+        cells = [row["bench"], row["what"], *(self.number(row[name]) for name in ("median", "min", "max")),
+                 str(row["samples"]), row["unit"], self.number(row["limit"]), "ok" if row["ok"] else "**TOO MUCH**"]
         return "| " + " | ".join(cells) + " |"
 
-    def markdown(self):
+    def markdown(self, base=()):
+        """`base`: rows of an earlier run; those that are there too say how they compare."""
         head = ["Bench", "What", "Median", "Min", "Max", "n", "Unit", "Limit", ""]
-        return "\n".join(["| " + " | ".join(head) + " |", "| --- " * len(head) + "|", *map(self._line, self.rows)])
+        lines = [self._line(row) for row in self.rows if row["shown"]]
+        if base:
+            earlier = {(row["bench"], row["what"]): row["median"] for row in base}
+            head += ["Before", "Now / before"]
+            lines = [line + self._beside(row, earlier) for line, row in zip(lines, filter(lambda r: r["shown"], self.rows))]
+        table = "\n".join(["| " + " | ".join(head) + " |", "| --- " * len(head) + "|", *lines])
+        return "\n\n".join([table, *self.tables])
+
+    def _beside(self, row, earlier):
+        before = earlier.get((row["bench"], row["what"]))
+        return f" {self.number(before)} | {self.number(row['median'] / before) if before else ''} |"
 
 
 class Usage:

@@ -2,7 +2,7 @@
 """Measures memory, processor, disk use and store requests of a built gantryd, and gantry beside other clients; prints one
 Markdown table.
 
-  run.py [--build DIR] [--repeat N] [--json FILE] [NAME...]     names: see --list
+  run.py [--build DIR] [--repeat N] [--json FILE] [--compare FILE] [NAME...]     names: see --list
 
 Exit status 1 when a value passes its limit. Times are printed and never judged, but for the
 median of NOOP, which is far below its limit unless a session waits for another one's store.
@@ -18,6 +18,7 @@ import measure  # noqa: E402  (also makes tests/support importable)
 import client  # noqa: E402
 import gantry  # noqa: E402
 import limits  # noqa: E402
+import local_disk  # noqa: E402
 import resumption  # noqa: E402
 import logins  # noqa: E402
 import sessions  # noqa: E402
@@ -34,7 +35,12 @@ BENCHES = {
     "logins": logins.logins,
     "store-requests": store_requests.store_requests,
     "client": client.client,
+    "local-disk": local_disk.local_disk,
 }
+
+
+def words(text):
+    return text.split(",")
 
 
 def main():
@@ -43,6 +49,11 @@ def main():
     parser.add_argument("--build", default="build/release", help="build directory")
     parser.add_argument("--repeat", type=int, default=3, help="times a transfer is measured")
     parser.add_argument("--json", metavar="FILE", help="write the rows here too")
+    parser.add_argument("--compare", metavar="BASE.json", help="show what the rows were in this earlier --json FILE")
+    parser.add_argument("--rows", type=words, metavar="NAME,...", help="of local-disk: only these rows")
+    parser.add_argument("--programs", type=words, metavar="NAME,...", help="of local-disk: only these servers")
+    parser.add_argument("--size", type=int, metavar="MIB", help="of local-disk: size of big files (1024)")
+    parser.add_argument("--on", metavar="DIRECTORY", help="of local-disk: where the files lie (/dev/shm)")
     parser.add_argument("--list", action="store_true", help="print the names and stop")
     options = parser.parse_args()
     if options.list:
@@ -52,11 +63,12 @@ def main():
     if unknown:
         parser.error(f"no such bench: {', '.join(unknown)}; there are {', '.join(BENCHES)}")
     gantry.Setup.build = pathlib.Path(options.build).resolve()
+    base = json.loads(pathlib.Path(options.compare).read_text(encoding="utf-8")) if options.compare else ()
     report = measure.Report()
     for name in options.names or BENCHES:
         print(f"== {name}", file=sys.stderr, flush=True)
         BENCHES[name](report, options)
-    print(report.markdown())
+    print(report.markdown(base))
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(report.rows, indent=1) + "\n", encoding="utf-8")
     return 0 if report.ok else 1

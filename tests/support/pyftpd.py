@@ -1,9 +1,7 @@
 #!/usr/bin/env python3
-"""pyftpdlib's server as a program: pyftpd.py PORT FIRST_PASSIVE LAST_PASSIVE ROOT USER PASSWORD [CERTIFICATE KEY]
+"""pyftpdlib's server as a program. With a certificate it offers explicit TLS and demands nothing."""
 
-With a certificate it offers explicit TLS and demands nothing.
-"""
-
+import argparse
 import logging
 import sys
 import warnings
@@ -14,16 +12,25 @@ from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler  # noqa: E402
 from pyftpdlib.servers import FTPServer  # noqa: E402
 
 
-def main(port, first, last, root, user, password, certificate=None, key=None):
-    logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
-    handler = TLS_FTPHandler if certificate else FTPHandler
-    if certificate:
-        handler.certfile, handler.keyfile = certificate, key
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name, kind in (("port", int), ("first", int), ("last", int), ("root", str), ("user", str), ("password", str)):
+        parser.add_argument(name, type=kind)  # first and last: of the passive ports
+    parser.add_argument("--certificate")
+    parser.add_argument("--key")
+    parser.add_argument("--quiet", action="store_true", help="log nothing but failures")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.ERROR if options.quiet else logging.DEBUG, stream=sys.stderr)
+    handler = TLS_FTPHandler if options.certificate else FTPHandler
+    if options.certificate:
+        handler.certfile, handler.keyfile = options.certificate, options.key
     handler.authorizer = DummyAuthorizer()
-    handler.authorizer.add_user(user, password, root, perm="elradfmwMT")
-    handler.passive_ports = range(int(first), int(last) + 1)
+    handler.authorizer.add_user(options.user, options.password, options.root, perm="elradfmwMT")
+    handler.passive_ports = range(options.first, options.last + 1)
     handler.auth_failed_timeout = 0
-    FTPServer(("127.0.0.1", int(port)), handler).serve_forever()
+    server = FTPServer(("127.0.0.1", options.port), handler)
+    server.max_cons = 0  # no limit
+    server.serve_forever()
 
 
-main(*sys.argv[1:])
+main()

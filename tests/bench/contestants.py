@@ -1,0 +1,151 @@
+"""The servers of the benches, each set up to cost as little as it can: gantryd, other FTP servers, and the floor.
+
+Every one serves the same files to the user demo: see Place. Each runs in a group of its own that counts what it costs.
+"""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+
+import gantry
+import peers
+from accounting import Group
+from gantry import Setup, free_port
+
+ENTRIES = 10_000  # of the directory that is listed
+SMALL = 4096      # bytes of the small file
+
+
+def certificate():
+    """Paths of a self-made ECDSA certificate and of its key, below the scratch directory."""
+    cert, key = Setup.scratch() / "ec-cert.pem", Setup.scratch() / "ec-key.pem"
+    if not cert.exists():
+        subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key], check=True)
+        subprocess.run(["openssl", "req", "-x509", "-key", key, "-days", "30", "-subj", "/CN=localhost", "-out", cert],
+                       check=True, capture_output=True)
+    return cert, key
+
+
+@contextlib.contextmanager
+def scratch_on(file_system):
+    """Everything that the servers of this block write lies on this file system."""
+    before = Setup._scratch
+    Setup._scratch = pathlib.Path(tempfile.mkdtemp(prefix="gantry-bench.", dir=file_system))
+    try:
+        yield
+    finally:
+        shutil.rmtree(Setup._scratch, ignore_errors=True)
+        Setup._scratch = before
+
+
+class GantryServer(gantry.Gantry):
+    name = "gantryd"
+
+    def __init__(self, tls=False):
+        cert, key = certificate()
+        super().__init__(tls={"certificate": cert, "key": key}, transfer={"durability": "none"})
+
+
+class Floor(peers.Peer):
+    """The server of tests/bench/floor: the least that any server must do."""
+
+    name = "floor"
+    needs_root = False
+    receive = "copy"
+
+    def command(self):
+        words = [Setup.program("tests/bench/floor"), "--listen", f"{self.host}:{self.port}", "--root", self.root, "--receive",
+                 self.receive]
+        return [*words, "--certificate", self.certificate, "--key", self.key] if self.tls else words
+
+
+class SpliceFloor(Floor):
+    name = "floor-splice"
+    receive = "splice"
+
+
+def _peer(kind):
+    def start(tls=False):
+        return kind(tls, swift=True, certificate=certificate())
+    return start
+
+
+FLOORS = {kind.name: kind for kind in (Floor, SpliceFloor)}
+PROGRAMS = {"gantryd": GantryServer, **{name: _peer(kind) for name, kind in {**FLOORS, **peers.PEERS}.items()}}
+# A process for each session: what they do for one is dear enough to be seen in fewer of them.
+ONE_PROCESS = frozenset({*FLOORS, "gantryd", "pyftpdlib"})
+
+
+def obstacle(name):
+    """Why it cannot run here; None when it can."""
+    if name not in peers.PEERS:
+        return None
+    if name != "pyftpdlib" and not (peers.UNPACKED / "usr/sbin").is_dir():
+        return f"{name} is not unpacked: ./dev setup"
+    return peers.PEERS[name].obstacle()
+
+
+class Place:
+    """Files that all servers share by hard links, so that none reads from warmer memory than another: `big` of so many
+    bytes, `part` of an eighth, `small`, and the directory `listing`; `up` is for uploads."""
+
+    def __init__(self, big):
+        self.sizes = {"big": big, "part": big // 8, "small": SMALL}
+        self._directory = Setup.directory("files")
+        block = os.urandom(1 << 20)
+        for name, size in self.sizes.items():
+            with open(self._directory / name, "wb") as file:
+                for at in range(0, size, len(block)):
+                    file.write(block[: min(len(block), size - at)])
+            os.chmod(self._directory / name, 0o644)
+
+    def furnish(self, root):
+        owner = root.stat()
+        for name in self.sizes:
+            os.link(self._directory / name, root / name)
+        for name in ("up", "listing"):
+            (root / name).mkdir()
+            os.chown(root / name, owner.st_uid, owner.st_gid)
+        for number in range(ENTRIES):
+            (root / "listing" / f"entry-{number:05}").touch()
+
+
+class Contestant:
+    """A running server, its files and what it costs."""
+
+    def __init__(self, name, place, tls):
+        self.name = name
+        self.server = PROGRAMS[name](tls)
+        self.group = Group()
+        try:
+            self.group.adopt(self.server.pid)
+            place.furnish(self.server.root)
+        except BaseException:
+            self.stop()
+            raise
+
+    @property
+    def address(self):
+        return "%s:%d" % self.server.address
+
+    def uploads(self):
+        """The sizes of what was uploaded; it is gone afterwards."""
+        files = list((self.server.root / "up").iterdir())
+        sizes = [file.stat().st_size for file in files]
+        for file in files:
+            file.unlink()
+        return sizes
+
+    def stop(self):
+        try:
+            self.server.stop()
+        finally:
+            # Its last processes leave the group a moment after the first has been waited for.
+            deadline = time.monotonic() + gantry.STOP_LIMIT
+            while self.group.populated() and time.monotonic() < deadline:
+                time.sleep(0.02)
+            self.group.remove()

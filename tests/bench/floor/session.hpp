@@ -1,0 +1,28 @@
+// A session of the floor server: commands in, the shortest right answers out.
+// Must not know: how transfers move their bytes.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "tests/bench/floor/transfer.hpp"
+#include "tests/bench/wire/stream.hpp"
+
+namespace gantry::bench {
+
+struct Options {
+  std::filesystem::path root;
+  Receiving receiving = Receiving::copy;
+  ssl_ctx_st* tls = nullptr;              ///< null: AUTH is refused
+  std::chrono::seconds idle_limit{3600};  ///< on the control connection
+  std::chrono::seconds data_limit{30};
+};
+
+/// Serves one client until it leaves or breaks a rule; never throws. `options` outlive it.
+void serve(Stream control, const Options& options);
+
+}  // namespace gantry::bench
