@@ -22,16 +22,17 @@ _numbers = itertools.count()
 class Group:
     """The processes of one server. adopt() before it has clients; remove() when it has ended."""
 
-    def __init__(self):
+    def __init__(self, by_proc=False):
+        """`by_proc`: as where no control group can be made."""
         name = f"gantry-bench-{os.getpid()}-{next(_numbers)}"
         self._pid = None
+        self._cpu = self._memory = None
+        if by_proc:
+            return
         self._cpu = _make(name, (ROOT / "unified", ROOT), "cpu.stat")
-        self._memory = _make(name, (ROOT / "memory",), "memory.kmem.usage_in_bytes") or (
-            self._cpu if self._cpu and (self._cpu / "memory.stat").exists() else None)
-
-    @property
-    def counted_by(self):
-        return "control group" if self._cpu else "/proc"
+        self._memory = _make(name, (ROOT / "memory",), "memory.kmem.usage_in_bytes")
+        if not self._memory and self._cpu and (self._cpu / "memory.stat").exists():
+            self._memory = self._cpu
 
     def adopt(self, pid):
         """This process and what it has started; what it starts later follows by itself."""
@@ -44,16 +45,17 @@ class Group:
     def cpu(self):
         """Seconds of processor so far, once the server has stopped working."""
         deadline = time.monotonic() + SETTLE_LIMIT
-        before = self._cpu_now()
+        before = self.cpu_now()
         while time.monotonic() < deadline:
             time.sleep(SETTLED)
-            now = self._cpu_now()
+            now = self.cpu_now()
             if now - before < QUIET:
                 return now
             before = now
         return before
 
-    def _cpu_now(self):
+    def cpu_now(self):
+        """Seconds of processor so far, but for what is at work at this moment."""
         if self._cpu:
             return int(_fields(self._cpu / "cpu.stat")["usage_usec"]) / 1e6
         return sum(sum(map(int, _stat(pid)[11:15])) for pid in tree(self._pid)) / os.sysconf("SC_CLK_TCK")

@@ -93,7 +93,8 @@ class Place:
     """Files that all servers share by hard links, so that none reads from warmer memory than another: `big` of so many
     bytes, `part` of an eighth, `small`, and the directory `listing`; `up` is for uploads."""
 
-    def __init__(self, big):
+    def __init__(self, big, entries=ENTRIES):
+        self._entries = entries
         self.sizes = {"big": big, "part": big // 8, "small": SMALL}
         self._directory = Setup.directory("files")
         block = os.urandom(1 << 20)
@@ -110,20 +111,21 @@ class Place:
         for name in ("up", "listing"):
             (root / name).mkdir()
             os.chown(root / name, owner.st_uid, owner.st_gid)
-        for number in range(ENTRIES):
+        for number in range(self._entries):
             (root / "listing" / f"entry-{number:05}").touch()
 
 
 class Contestant:
     """A running server, its files and what it costs."""
 
-    def __init__(self, name, place, tls):
+    def __init__(self, name, tls, place=None):
         self.name = name
         self.server = PROGRAMS[name](tls)
         self.group = Group()
         try:
             self.group.adopt(self.server.pid)
-            place.furnish(self.server.root)
+            if place:
+                place.furnish(self.server.root)
         except BaseException:
             self.stop()
             raise
@@ -149,3 +151,9 @@ class Contestant:
             while self.group.populated() and time.monotonic() < deadline:
                 time.sleep(0.02)
             self.group.remove()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()

@@ -23,7 +23,6 @@ from gantry import ROOT, START_LIMIT, STOP_LIMIT, SUPPORT, Setup, claim, free_po
 UNPACKED = ROOT / "build" / "peers"
 NOBODY = 65534
 PASSIVE_PORTS = 64  # sessions at once, and those whose ports rest after use
-MANY_PASSIVE_PORTS = 1000
 
 
 class Ports(list):
@@ -62,7 +61,8 @@ class Peer:
         return None
 
     def __init__(self, tls=False, swift=False, certificate=None):
-        """`swift`: set up to cost as little as it can: no logs, a cheap password hash, no limit on sessions.
+        """`swift`: set up to cost as little as it can and to carry thousands: no logs, a cheap password hash, no limit
+        on sessions, any port for data.
         `certificate`: (certificate, key) in place of the tests' own."""
         self.tls, self.swift = tls, swift
         self.directory = Setup.directory(self.name)
@@ -73,7 +73,7 @@ class Peer:
             os.chown(self.root, NOBODY, NOBODY)
             for above in (Setup.scratch(), self.directory):
                 above.chmod(0o711)
-        self.port, self.passive = free_port(), free_ports(MANY_PASSIVE_PORTS if swift else PASSIVE_PORTS)
+        self.port, self.passive = free_port(), free_ports(PASSIVE_PORTS)
         self.log_file = self.directory / "log"
         self.certificate, self.key = certificate or Setup.certificate()
         with open(self.log_file, "ab") as log:
@@ -173,7 +173,7 @@ class Vsftpd(Peer):
         }
         if self.swift:
             values |= {"xferlog_enable": "NO", "dual_log_enable": "NO", "log_ftp_protocol": "NO", "max_clients": 0,
-                       "max_per_ip": 0}
+                       "max_per_ip": 0, "pasv_min_port": 0, "pasv_max_port": 0}
         if self.tls:
             values |= {"ssl_enable": "YES", "force_local_logins_ssl": "NO", "force_local_data_ssl": "NO",
                        "rsa_cert_file": self.certificate, "rsa_private_key_file": self.key}
@@ -217,6 +217,9 @@ class Proftpd(Peer):
             "Umask": "022", "TimesGMT": "on", "ControlsEngine": "off",
             "ModulePath": UNPACKED / "usr/lib/proftpd",
         }
+        if self.swift:
+            del values["PassivePorts"]
+            values["SystemLog"] = "none"
         config = self.directory / "proftpd.conf"
         config.write_text(_settings(values, " ") + "LoadModule mod_digest.c\nDigestEngine on\n" + self._tls())
         return [UNPACKED / "usr/sbin/proftpd", "--nodaemon", "--quiet", "--config", config]
@@ -225,7 +228,7 @@ class Proftpd(Peer):
         kind = "EC" if "BEGIN EC" in self.key.read_text() else "RSA"
         return "" if not self.tls else "LoadModule mod_tls.c\n" + _settings(
             {"TLSEngine": "on", "TLSRequired": "off", f"TLS{kind}CertificateFile": self.certificate,
-             f"TLS{kind}CertificateKeyFile": self.key, "TLSLog": self.directory / "tls.log"}, " ")
+             f"TLS{kind}CertificateKeyFile": self.key, "TLSLog": "none" if self.swift else self.directory / "tls.log"}, " ")
 
 
 class PureFtpd(Peer):
@@ -241,11 +244,10 @@ class PureFtpd(Peer):
         # Made here because the hash that pure-pw makes costs seconds at each login.
         users.write_text(f"{self.user}:{self.hashed()}:{NOBODY}:{NOBODY}::{self.root}/./" + ":" * 12 + "\n")
         subprocess.run([UNPACKED / "usr/bin/pure-pw", "mkdb", database, "-f", users], capture_output=True, check=True)
-        options = ["-S", f"{self.host},{self.port}", "-l", f"puredb:{database}", "-p", f"{self.passive[0]}:{self.passive[-1]}",
-                   "-A", "-E", "-H", "-D", "-u", "1", "-U", "133:022", "-g", self.directory / "pid", "-d", "-f", "none"]
-        if self.swift:
-            # Beside the logs: 1.5 times as many sessions, and entries of a listing, as any bench has.
-            options = [word for word in options if word != "-d"] + ["-c", "15000", "-L", "15000:1"]
+        options = ["-S", f"{self.host},{self.port}", "-l", f"puredb:{database}", "-A", "-E", "-H", "-D", "-u", "1",
+                   "-U", "133:022", "-g", self.directory / "pid", "-f", "none"]
+        # It takes no more sessions than half of the passive ports.
+        options += ["-c", "15000", "-L", "15000:1"] if self.swift else ["-d", "-p", f"{self.passive[0]}:{self.passive[-1]}"]
         if self.tls:
             options += ["-Y", "1", "-2", f"{self.certificate},{self.key}"]
         return [UNPACKED / "usr/sbin/pure-ftpd", *options]
@@ -261,11 +263,10 @@ class Pyftpdlib(Peer):
     offers = frozenset({"REST STREAM", "SIZE", "MDTM", "SITE CHMOD", "MLSD", "MFMT"})
 
     def command(self):
-        words = ["/usr/bin/python3", SUPPORT / "pyftpd.py", self.port, self.passive[0], self.passive[-1], self.root, self.user,
-                 self.password]
+        words = ["/usr/bin/python3", SUPPORT / "pyftpd.py", self.port, self.root, self.user, self.password]
         if self.tls:
             words += ["--certificate", self.certificate, "--key", self.key]
-        return [*words, "--quiet"] if self.swift else words
+        return [*words, *(["--quiet"] if self.swift else ["--passive", self.passive[0], self.passive[-1]])]
 
 
 PEERS = {peer.name: peer for peer in (Vsftpd, Proftpd, PureFtpd, Pyftpdlib)}
