@@ -4,6 +4,7 @@ Every one serves the same files to the user demo: see Place. Each runs in a grou
 """
 
 import contextlib
+import itertools
 import os
 import pathlib
 import shutil
@@ -14,7 +15,7 @@ import time
 import gantry
 import peers
 from accounting import Group
-from gantry import Setup, free_port
+from gantry import Setup
 
 ENTRIES = 10_000  # of the directory that is listed
 SMALL = 4096      # bytes of the small file
@@ -45,7 +46,8 @@ def scratch_on(file_system):
 class GantryServer(gantry.Gantry):
     name = "gantryd"
 
-    def __init__(self, tls=False):
+    def __init__(self, tls, host):
+        self.host = host
         cert, key = certificate()
         super().__init__(tls={"certificate": cert, "key": key}, transfer={"durability": "none"})
 
@@ -69,8 +71,8 @@ class SpliceFloor(Floor):
 
 
 def _peer(kind):
-    def start(tls=False):
-        return kind(tls, swift=True, certificate=certificate())
+    def start(tls, host):
+        return kind(tls, swift=True, certificate=certificate(), host=host)
     return start
 
 
@@ -118,9 +120,12 @@ class Place:
 class Contestant:
     """A running server, its files and what it costs."""
 
+    _addresses = itertools.count()
+
     def __init__(self, name, tls, place=None):
         self.name = name
-        self.server = PROGRAMS[name](tls)
+        # An address of its own: ports at which thousands of connections have just ended are hard to get again.
+        self.server = PROGRAMS[name](tls, f"127.0.1.{next(self._addresses) % 250 + 1}")
         self.group = Group()
         try:
             self.group.adopt(self.server.pid)

@@ -59,7 +59,7 @@ ONE_DOWN = ("retr", "--name", "big", "--size", "{big}")
 ONE_UP = ("stor", "--name", "up/{c}", "--size", "{big}")
 EIGHT_DOWN = ("retr", "--name", "part", "--size", "{part}", "--connections", 8)
 EIGHT_UP = ("stor", "--name", "up/{c}", "--size", "{part}", "--connections", 8)
-SIXTEEN = ("--size", SMALL, "--connections", 16, "--count", 500)
+SIXTEEN = ("--size", SMALL, "--connections", 16, "--count", 250)
 LOGINS = ("login", "--connections", 4, "--count", 500)
 LISTING = ("--name", "listing", "--entries", ENTRIES, "--count", 10)
 

@@ -365,7 +365,7 @@ class Gantry(Daemon):
         self.bucket = None  # how to look behind, for stores that speak S3
         self.prefix = ""
         cert, key = Setup.certificate()
-        listen = [f"127.0.0.1:{self.port}"] + ([f"[::1]:{self.port}"] if has_ipv6() else [])
+        listen = [f"{self.host}:{self.port}"] + ([f"[::1]:{self.port}"] if has_ipv6() else [])
         self.config = self.directory / "gantry.toml"
         values = {"listen": listen, "listen_tls": [f"127.0.0.1:{self.tls_port}"], "max_sessions": 0,
                   "state": f"sqlite:{self.directory}/gantry.db", **(server or {})}

@@ -23,6 +23,7 @@ from gantry import ROOT, START_LIMIT, STOP_LIMIT, SUPPORT, Setup, claim, free_po
 UNPACKED = ROOT / "build" / "peers"
 NOBODY = 65534
 PASSIVE_PORTS = 64  # sessions at once, and those whose ports rest after use
+MANY_PASSIVE_PORTS = range(20000, 32000)  # below those of outgoing connections; nobody asks whether they are free
 
 
 class Ports(list):
@@ -51,7 +52,7 @@ class Peer:
     name = None
     needs_root = True  # changes to the user that owns the files, and locks him in his directory
     offers = frozenset()
-    host, user, password = "127.0.0.1", "demo", "demo"
+    user, password = "demo", "demo"
 
     @classmethod
     def obstacle(cls):
@@ -60,11 +61,11 @@ class Peer:
             return f"{cls.name} needs root"
         return None
 
-    def __init__(self, tls=False, swift=False, certificate=None):
+    def __init__(self, tls=False, swift=False, certificate=None, host="127.0.0.1"):
         """`swift`: set up to cost as little as it can and to carry thousands: no logs, a cheap password hash, no limit
-        on sessions, any port for data.
+        on sessions, many ports for data.
         `certificate`: (certificate, key) in place of the tests' own."""
-        self.tls, self.swift = tls, swift
+        self.tls, self.swift, self.host = tls, swift, host
         self.directory = Setup.directory(self.name)
         self.root = self.directory / "root"
         self.root.mkdir()
@@ -73,7 +74,7 @@ class Peer:
             os.chown(self.root, NOBODY, NOBODY)
             for above in (Setup.scratch(), self.directory):
                 above.chmod(0o711)
-        self.port, self.passive = free_port(), free_ports(PASSIVE_PORTS)
+        self.port, self.passive = free_port(host), MANY_PASSIVE_PORTS if swift else free_ports(PASSIVE_PORTS)
         self.log_file = self.directory / "log"
         self.certificate, self.key = certificate or Setup.certificate()
         with open(self.log_file, "ab") as log:
@@ -173,7 +174,7 @@ class Vsftpd(Peer):
         }
         if self.swift:
             values |= {"xferlog_enable": "NO", "dual_log_enable": "NO", "log_ftp_protocol": "NO", "max_clients": 0,
-                       "max_per_ip": 0, "pasv_min_port": 0, "pasv_max_port": 0}
+                       "max_per_ip": 0}
         if self.tls:
             values |= {"ssl_enable": "YES", "force_local_logins_ssl": "NO", "force_local_data_ssl": "NO",
                        "rsa_cert_file": self.certificate, "rsa_private_key_file": self.key}
@@ -218,7 +219,6 @@ class Proftpd(Peer):
             "ModulePath": UNPACKED / "usr/lib/proftpd",
         }
         if self.swift:
-            del values["PassivePorts"]
             values["SystemLog"] = "none"
         config = self.directory / "proftpd.conf"
         config.write_text(_settings(values, " ") + "LoadModule mod_digest.c\nDigestEngine on\n" + self._tls())
@@ -246,7 +246,7 @@ class PureFtpd(Peer):
         subprocess.run([UNPACKED / "usr/bin/pure-pw", "mkdb", database, "-f", users], capture_output=True, check=True)
         options = ["-S", f"{self.host},{self.port}", "-l", f"puredb:{database}", "-A", "-E", "-H", "-D", "-u", "1",
                    "-U", "133:022", "-g", self.directory / "pid", "-f", "none"]
-        # It takes no more sessions than half of the passive ports.
+        # It takes no more sessions than half of the passive ports, and any port when it is given none.
         options += ["-c", "15000", "-L", "15000:1"] if self.swift else ["-d", "-p", f"{self.passive[0]}:{self.passive[-1]}"]
         if self.tls:
             options += ["-Y", "1", "-2", f"{self.certificate},{self.key}"]
@@ -263,10 +263,13 @@ class Pyftpdlib(Peer):
     offers = frozenset({"REST STREAM", "SIZE", "MDTM", "SITE CHMOD", "MLSD", "MFMT"})
 
     def command(self):
-        words = ["/usr/bin/python3", SUPPORT / "pyftpd.py", self.port, self.root, self.user, self.password]
+        # It makes a list of the ports at each transfer.
+        last = min(self.passive[-1], self.passive[0] + 999)
+        words = ["/usr/bin/python3", SUPPORT / "pyftpd.py", self.host, self.port, self.passive[0], last, self.root, self.user,
+                 self.password]
         if self.tls:
             words += ["--certificate", self.certificate, "--key", self.key]
-        return [*words, *(["--quiet"] if self.swift else ["--passive", self.passive[0], self.passive[-1]])]
+        return [*words, "--quiet"] if self.swift else words
 
 
 PEERS = {peer.name: peer for peer in (Vsftpd, Proftpd, PureFtpd, Pyftpdlib)}

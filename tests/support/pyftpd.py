@@ -14,10 +14,11 @@ from pyftpdlib.servers import FTPServer  # noqa: E402
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("port", type=int)
+    parser.add_argument("host")
+    for name in ("port", "first", "last"):  # first and last: of the passive ports
+        parser.add_argument(name, type=int)
     for name in ("root", "user", "password"):
         parser.add_argument(name)
-    parser.add_argument("--passive", nargs=2, type=int, metavar=("FIRST", "LAST"), help="ports for data; default: any")
     parser.add_argument("--certificate")
     parser.add_argument("--key")
     parser.add_argument("--quiet", action="store_true", help="log nothing but failures")
@@ -28,11 +29,9 @@ def main():
         handler.certfile, handler.keyfile = options.certificate, options.key
     handler.authorizer = DummyAuthorizer()
     handler.authorizer.add_user(options.user, options.password, options.root, perm="elradfmwMT")
-    if options.passive:
-        first, last = options.passive
-        handler.passive_ports = range(first, last + 1)
+    handler.passive_ports = range(options.first, options.last + 1)
     handler.auth_failed_timeout = 0
-    server = FTPServer(("127.0.0.1", options.port), handler)
+    server = FTPServer((options.host, options.port), handler)
     server.max_cons = 0  # no limit
     server.serve_forever()
 

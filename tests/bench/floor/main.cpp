@@ -76,6 +76,8 @@ int main(int argc, char** argv) {
   try {
     const auto context = certificate.empty() ? Context() : server_context(certificate, key);
     options.tls = context.get();
+    PassivePorts ports(parse_address(listen));
+    options.ports = &ports;
     serve_all(listen_on(parse_address(listen), backlog), options);
   } catch (const std::exception& problem) {
     fmt::print(stderr, "floor: {}\n", problem.what());

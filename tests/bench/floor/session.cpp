@@ -10,12 +10,15 @@ namespace gantry::bench {
 namespace {
 
 constexpr std::size_t longest_line = 4096;
+constexpr unsigned first_passive_port = 20000;  // below those of outgoing connections
+constexpr unsigned passive_ports = 12000;
 
 class Session {
  public:
   Session(Stream control, const Options& options) : control_(std::move(control)), options_(options) {}
 
   void run() {
+    control_.send_at_once();
     reply("220 ");
     std::string buffer;
     for (bool open = true; open;) {
@@ -69,10 +72,7 @@ class Session {
   }
 
   void listen() {
-    sockaddr_in any{};
-    any.sin_family = AF_INET;
-    any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    listener_ = listen_on(any, 1);
+    listener_ = options_.ports->listen();
     reply(fmt::format("229 (|||{}|)", port_of(*listener_)));
   }
 
@@ -103,6 +103,15 @@ class Session {
 };
 
 }  // namespace
+
+Descriptor PassivePorts::listen() {
+  for (unsigned tried = 0; tried < passive_ports; ++tried) {
+    auto address = address_;
+    address.sin_port = htons(static_cast<std::uint16_t>(first_passive_port + next_++ % passive_ports));
+    if (auto listener = try_listen_on(address, 1)) return std::move(*listener);
+  }
+  throw Failure("every passive port is taken");
+}
 
 void serve(Stream control, const Options& options) {
   try {

@@ -34,6 +34,7 @@ std::uint16_t extended_port(std::string_view reply) {
 
 Session::Session(const Target& target, const TlsClient& tls, std::span<char> scratch)
     : target_(target), tls_(tls), scratch_(scratch), control_(Stream::connect(target.address, target.limit)) {
+  control_.send_at_once();
   expect(220);
   if (target.tls) {
     command("AUTH TLS", 234);

@@ -53,13 +53,19 @@ Descriptor::~Descriptor() {
   if (number_ >= 0) ::close(number_);
 }
 
-Descriptor listen_on(const sockaddr_in& address, int backlog) {
+std::optional<Descriptor> try_listen_on(const sockaddr_in& address, int backlog) {
   Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (listener.get() < 0) throw system_failure("socket");
   set_option(listener.get(), SOL_SOCKET, SO_REUSEADDR, 1);
-  if (::bind(listener.get(), generic(address), sizeof address) != 0) throw system_failure("bind");
-  if (::listen(listener.get(), backlog) != 0) throw system_failure("listen");
+  if (::bind(listener.get(), generic(address), sizeof address) != 0) return std::nullopt;
+  if (::listen(listener.get(), backlog) != 0) return std::nullopt;
   return listener;
+}
+
+Descriptor listen_on(const sockaddr_in& address, int backlog) {
+  auto listener = try_listen_on(address, backlog);
+  if (!listener) throw system_failure("listen");
+  return std::move(*listener);
 }
 
 std::uint16_t port_of(const Descriptor& listener) {
@@ -74,7 +80,6 @@ Stream::Stream(Descriptor socket, std::chrono::seconds limit) : socket_(std::mov
   const timeval wait{.tv_sec = limit.count(), .tv_usec = 0};
   set_option(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, wait);
   set_option(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, wait);
-  set_option(socket_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
 Stream Stream::connect(const sockaddr_in& to, std::chrono::seconds limit) {
@@ -94,6 +99,8 @@ Stream Stream::accept(const Descriptor& listener, std::chrono::seconds limit) {
   if (socket.get() < 0) throw system_failure("accept");
   return {std::move(socket), limit};
 }
+
+void Stream::send_at_once() { set_option(socket_.get(), IPPROTO_TCP, TCP_NODELAY, 1); }
 
 // ---- TLS
 

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -48,7 +49,9 @@ class Descriptor {
   int number_;
 };
 
-/// A socket that listens; Failure when it cannot.
+/// A socket that listens; nothing when the port is taken, Failure when there is none to be had.
+[[nodiscard]] std::optional<Descriptor> try_listen_on(const sockaddr_in& address, int backlog);
+/// The same; Failure when the port is taken.
 [[nodiscard]] Descriptor listen_on(const sockaddr_in& address, int backlog);
 [[nodiscard]] std::uint16_t port_of(const Descriptor& listener);
 
@@ -60,6 +63,9 @@ class Stream {
   static Stream connect(const sockaddr_in& to, std::chrono::seconds limit);
   /// The next connection to a listener, under the same rule.
   static Stream accept(const Descriptor& listener, std::chrono::seconds limit);
+
+  /// For control connections: lines are not held back for more. Bulk data costs less without.
+  void send_at_once();
 
   /// Client's handshake. `offered`: a session to resume, or null. `owner`: see TlsClient.
   void start_tls(ssl_ctx_st* context, ssl_session_st* offered, void* owner);
