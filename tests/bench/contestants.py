@@ -3,13 +3,9 @@
 Every one serves the same files to the user demo: see Place. Each runs in a group of its own that counts what it costs.
 """
 
-import contextlib
 import itertools
 import os
-import pathlib
-import shutil
 import subprocess
-import tempfile
 import time
 
 import gantry
@@ -29,18 +25,6 @@ def certificate():
         subprocess.run(["openssl", "req", "-x509", "-key", key, "-days", "30", "-subj", "/CN=localhost", "-out", cert],
                        check=True, capture_output=True)
     return cert, key
-
-
-@contextlib.contextmanager
-def scratch_on(file_system):
-    """Everything that the servers of this block write lies on this file system."""
-    before = Setup._scratch
-    Setup._scratch = pathlib.Path(tempfile.mkdtemp(prefix="gantry-bench.", dir=file_system))
-    try:
-        yield
-    finally:
-        shutil.rmtree(Setup._scratch, ignore_errors=True)
-        Setup._scratch = before
 
 
 class GantryServer(gantry.Gantry):

@@ -11,7 +11,8 @@ import sys
 
 import idle_cost
 import peers
-from contestants import ENTRIES, FLOORS, ONE_PROCESS, PROGRAMS, SMALL, Contestant, Place, obstacle, scratch_on
+from contestants import ENTRIES, FLOORS, ONE_PROCESS, PROGRAMS, SMALL, Contestant, Place, obstacle
+from gantry import Setup
 from load_run import measured
 from measure import GIB, MIB
 
@@ -89,7 +90,7 @@ def local_disk(report, options):
         every = ", ".join(row.name for row in (*WORKS, *idle_cost.ROWS))
         raise SystemExit(f"no such row: {', '.join(sorted(unknown))}; there are {every}")
     programs = _chosen(options.programs)
-    with scratch_on(options.on or SHARED_MEMORY):
+    with Setup.scratch_on(options.on or SHARED_MEMORY):
         place = Place((options.size or 1024) * MIB, ENTRIES if any("list" in work.words for work in works) else 0)
         for tls in (False, True):
             mine = [work for work in works if work.tls == tls]

@@ -50,6 +50,18 @@ class Setup:
         return cls._scratch
 
     @classmethod
+    @contextlib.contextmanager
+    def scratch_on(cls, file_system):
+        """In this block the scratch directory is another one, on this file system; it is gone afterwards."""
+        before = cls._scratch
+        cls._scratch = pathlib.Path(tempfile.mkdtemp(prefix="gantry-test.", dir=file_system))
+        try:
+            yield
+        finally:
+            shutil.rmtree(cls._scratch, ignore_errors=True)
+            cls._scratch = before
+
+    @classmethod
     def directory(cls, name):
         return pathlib.Path(tempfile.mkdtemp(prefix=name + ".", dir=cls.scratch()))
 

@@ -20,7 +20,7 @@ using namespace gantry::bench;
 
 const std::map<std::string, Receiving> receivings = {{"copy", Receiving::copy}, {"splice", Receiving::splice}};
 constexpr int backlog = 4096;
-constexpr std::size_t thread_stack = 128u << 10;
+constexpr std::size_t thread_stack = 512u << 10;
 
 struct Client {
   Stream control;

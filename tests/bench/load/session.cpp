@@ -16,7 +16,8 @@ constexpr std::size_t longest_line = 4096;
 /// The code that begins a line; nothing when none does.
 std::optional<int> code_of(std::string_view line) {
   int code = 0;
-  if (line.size() < 4 || std::from_chars(line.data(), line.data() + 3, code).ptr != line.data() + 3) return {};
+  const auto digits = line.substr(0, 3);
+  if (line.size() < 4 || std::from_chars(digits.begin(), digits.end(), code).ptr != digits.end()) return {};
   return code;
 }
 
@@ -24,8 +25,7 @@ std::optional<int> code_of(std::string_view line) {
 std::uint16_t extended_port(std::string_view reply) {
   std::uint16_t port = 0;
   const auto at = reply.find("(|||");
-  if (at == std::string_view::npos ||
-      std::from_chars(reply.data() + at + 4, reply.data() + reply.size(), port).ec != std::errc{})
+  if (at == std::string_view::npos || std::from_chars(reply.begin() + at + 4, reply.end(), port).ec != std::errc{})
     throw Failure(fmt::format("no port in '{}'", reply));
   return port;
 }
