@@ -1,5 +1,6 @@
 """What every bench shares: rows of the final table, a process's counters, bulk transfers over raw sockets."""
 
+import json
 import pathlib
 import socket
 import statistics
@@ -20,8 +21,10 @@ BUFFER = 1 * MIB  # one send or receive of the measuring client
 class Report:
     """Collects rows; a row with a limit that its judged value exceeds makes the run fail."""
 
-    def __init__(self):
+    def __init__(self, file=None):
+        """`file`: a path; all rows are in it as soon as they are there, as JSON."""
         self.rows = []
+        self._file = file
         self.tables = []  # Markdown that is printed beside the rows
 
     def add(self, bench, what, samples, unit, limit=None, judge=statistics.median, shown=True):
@@ -32,6 +35,8 @@ class Report:
         row = {"bench": bench, "what": what, "unit": unit, "median": statistics.median(samples), "min": min(samples),
                "max": max(samples), "samples": len(samples), "limit": limit, "ok": ok, "shown": shown}
         self.rows.append(row)
+        if self._file:
+            pathlib.Path(self._file).write_text(json.dumps(self.rows, indent=1) + "\n", encoding="utf-8")
         if shown:
             print("  " + self._line(row), file=sys.stderr, flush=True)
 

@@ -64,13 +64,11 @@ def main():
         parser.error(f"no such bench: {', '.join(unknown)}; there are {', '.join(BENCHES)}")
     gantry.Setup.build = pathlib.Path(options.build).resolve()
     base = json.loads(pathlib.Path(options.compare).read_text(encoding="utf-8")) if options.compare else ()
-    report = measure.Report()
+    report = measure.Report(options.json)
     for name in options.names or BENCHES:
         print(f"== {name}", file=sys.stderr, flush=True)
         BENCHES[name](report, options)
     print(report.markdown(base))
-    if options.json:
-        pathlib.Path(options.json).write_text(json.dumps(report.rows, indent=1) + "\n", encoding="utf-8")
     return 0 if report.ok else 1
 
 
