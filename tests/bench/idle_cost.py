@@ -6,7 +6,7 @@ import time
 
 from contestants import FLOORS, ONE_PROCESS, Contestant
 from load_run import Load
-from measure import KIB
+from measure import KIB, Report
 
 BENCH = "local-disk"
 FIRST = 64        # sessions that come and go before: what a server pays once is no session's share
@@ -82,5 +82,5 @@ def _table(row, samples):
         known = None not in kernel
         cells = [statistics.median(map(sum, zip(user, kernel))) if known else statistics.median(user),
                  statistics.median(user), statistics.median(kernel) if known else "unknown", statistics.median(busy)]
-        lines.append([name, *(cell if isinstance(cell, str) else f"{cell:.3g}" for cell in cells)])
+        lines.append([name, *(cell if isinstance(cell, str) else Report.number(cell) for cell in cells)])
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head), *lines])

@@ -14,7 +14,7 @@ import peers
 from contestants import ENTRIES, FLOORS, ONE_PROCESS, PROGRAMS, SMALL, Contestant, Place, obstacle
 from gantry import Setup
 from load_run import measured
-from measure import GIB, MIB
+from measure import GIB, MIB, Report
 
 BENCH = "local-disk"
 SHARED_MEMORY = "/dev/shm"
@@ -185,4 +185,4 @@ def _table(report, works, programs):
 
 def _cell(row):
     """Median (min-max)."""
-    return "{} ({}–{})".format(*(f"{row[name]:.3g}" for name in ("median", "min", "max"))) if row else ""
+    return "{} ({}–{})".format(*(Report.number(row[name]) for name in ("median", "min", "max"))) if row else ""
