@@ -20,7 +20,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t scratch_size = 256u << 10;
 constexpr std::uint64_t source_size = 16u << 20;
-constexpr unsigned most_threads = 64;  // that open idle sessions
+constexpr unsigned most_threads = 16;  // that open idle sessions: a server that takes long for each must keep up
 
 double own_cpu_seconds() {
   rusage used{};
