@@ -15,6 +15,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import measure  # noqa: E402  (also makes tests/support importable)
+import buckets  # noqa: E402
 import client  # noqa: E402
 import gantry  # noqa: E402
 import limits  # noqa: E402
@@ -27,6 +28,8 @@ import transfers  # noqa: E402
 
 BENCHES = {
     "bucket-transfer": transfers.bucket_transfer,
+    "bucket-relay": buckets.bucket_relay,
+    "bucket-memory": buckets.bucket_memory,
     "local-transfer": transfers.local_transfer,
     "limits": limits.limits,
     "resume": resumption.resume,

@@ -23,6 +23,7 @@
 #include "tests/support/fake/bucket.hpp"
 #include "tests/support/fake/codec.hpp"
 #include "tests/support/fake/faults.hpp"
+#include "tests/support/fake/traffic.hpp"
 #include "tests/support/fake/wire.hpp"
 
 namespace gantry::test {
@@ -109,6 +110,8 @@ struct FakeStore::Implementation {
   bool answer_control(Socket& socket, Reader& reader, HttpRequest& request);
   HttpReply control(const HttpRequest& request);
   HttpReply control_object(const HttpRequest& request, const std::string& key);
+  HttpReply control_traffic(const HttpRequest& request);
+  HttpReply put_many(const HttpRequest& request);
   void set_credentials(std::string access_key, std::string secret_key, std::string token, std::string stale_code);
   std::optional<HttpReply> refuse(const HttpRequest& request, const std::optional<HttpReply>& nowhere);
   std::optional<Refusal> refuse_signature(const HttpRequest& request) const;
@@ -128,6 +131,7 @@ struct FakeStore::Implementation {
 
   FakeStoreOptions options;
   Uplink uplink{options.uplink};
+  Traffic traffic;
   std::uint16_t port = 0;
   int listener = -1;
   SSL_CTX* tls = nullptr;
@@ -287,6 +291,7 @@ void FakeStore::Implementation::dress(HttpReply& reply) {
 }
 
 std::optional<Refusal> FakeStore::Implementation::refuse_signature(const HttpRequest& request) const {
+  if (options.any_signature) return std::nullopt;
   FakeStoreOptions newest;
   std::optional<FakeStoreOptions> older;
   {
@@ -374,6 +379,7 @@ bool FakeStore::Implementation::answer(Socket& socket, Reader& reader, HttpReque
     note(request, target, refusal->status);
     return refuse_early(socket, reader, request, std::move(*refusal));
   }
+  const Traffic::Request running(traffic, target.op);
   if (lower(request.header("expect")) == "100-continue" && !socket.write("HTTP/1.1 100 Continue\r\n\r\n")) return false;
   const bool cut_short = hit(FaultAction::reset_request);
   if (!reader.body(request, cut_short ? std::optional(rule->bytes) : std::nullopt) || cut_short) {
@@ -450,6 +456,8 @@ HttpReply FakeStore::Implementation::control(const HttpRequest& request) {
     return plain("ok\n");
   }
   if (what.starts_with("objects/")) return control_object(request, decode(what.substr(8), Plus::literal).value_or(""));
+  if (what == "traffic") return control_traffic(request);
+  if (what == "many" && request.method == "POST") return put_many(request);
   std::lock_guard lock(mutex);
   std::string text;
   if (what == "listing_lag" && request.method == "PUT") {
@@ -500,6 +508,27 @@ HttpReply FakeStore::Implementation::control_object(const HttpRequest& request, 
   HttpReply reply;
   reply.pieces = found->second.pieces;
   return reply;
+}
+
+HttpReply FakeStore::Implementation::control_traffic(const HttpRequest& request) {
+  if (request.method == "DELETE") traffic.restart();
+  std::string text = fmt::format("sent {}\n", uplink.sent());
+  for (const auto& [op, count] : traffic.counts()) text += fmt::format("{} {} {}\n", op, count.running, count.most);
+  return plain(std::move(text));
+}
+
+HttpReply FakeStore::Implementation::put_many(const HttpRequest& request) {
+  const auto words = split(strip(request.body), ' ');
+  std::size_t number = 0;
+  if (words.size() != 2 ||
+      std::from_chars(words[1].data(), words[1].data() + words[1].size(), number).ec != std::errc{})
+    return plain("expected PREFIX NUMBER\n", 400);
+  const auto prefix = decode(words[0], Plus::literal);
+  if (!prefix) return plain("the prefix is not properly encoded\n", 400);
+  const StoredObject one = object_of(make_content("x", options), now());
+  std::lock_guard lock(mutex);
+  for (std::size_t i = 0; i < number; ++i) bucket.store(fmt::format("{}{:07}", *prefix, i), one);
+  return plain("ok\n");
 }
 
 void FakeStore::Implementation::set_credentials(std::string access_key, std::string secret_key, std::string token,

@@ -16,6 +16,11 @@
 //   PUT    /_fake/credentials      ACCESS-KEY SECRET-KEY [TOKEN [CODE]]: what is accepted from now on, and with what
 //                                  another token is refused (ExpiredToken)
 //   POST   /_fake/credentials      the same, accepted beside what was accepted before
+//   GET    /_fake/traffic          "sent" and the bytes of all answers since the start; then for each operation its
+//   name,
+//                                  how many requests run, and the most that ran at once since the last DELETE
+//   DELETE /_fake/traffic
+//   POST   /_fake/many             PREFIX NUMBER: as many objects of one byte, PREFIX0000000 and on
 //   PUT    /_fake/listing_lag      a number: listings do not show so many of the last writes (option listing_lag)
 #pragma once
 
@@ -51,7 +56,8 @@ struct FakeStoreOptions {
   std::uint64_t uplink = 0;              ///< bytes a second that all connections together bring in; 0: no limit
   std::string tls_certificate{};         ///< PEM chain file; empty: plain http
   std::string tls_key{};
-  bool discard = false;  ///< contents above 64 KiB are hashed and forgotten; reading them gives a pattern
+  bool discard = false;        ///< contents above 64 KiB are hashed and forgotten; reading them gives a pattern
+  bool any_signature = false;  ///< requests need none, as those of a bare relay; a wrong one is taken, too
   std::chrono::seconds clock_offset{0};  ///< the server's clock minus the real one
 };
 

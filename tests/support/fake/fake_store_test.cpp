@@ -388,6 +388,40 @@ TEST_F(FakeStoreTest, IsDrivenOverTheSocket) {
   EXPECT_EQ(store.count(), 0U);
 }
 
+TEST_F(FakeStoreTest, CountsWhatItSendsAndWhatRunsAtOnce) {
+  const auto control = [&](std::string method, std::string target, std::string_view body = {}) {
+    http::Request request{.method = std::move(method), .target = "/_fake/" + std::move(target)};
+    if (!body.empty()) request.body = {as_byte_view(body)};
+    return send(std::move(request));
+  };
+  EXPECT_EQ(control("POST", "many", "d%20e/ 3").status, 200);
+  EXPECT_EQ(control("POST", "many", "d 1 2").status, 400);
+  EXPECT_EQ(store.objects().size(), 3U);
+  EXPECT_EQ(store.objects().at("d e/0000002").content, "x");
+  store.put_object("k", std::string(10'000, 'x'));
+  const auto sent = [&] {
+    const std::string text = control("GET", "traffic").body;
+    return std::stoull(text.substr(text.find(' ') + 1));
+  };
+  const auto before = sent();
+  EXPECT_EQ(send(sign("GET", "/bucket/k")).status, 200);
+  EXPECT_GT(sent(), before + 10'000);
+  EXPECT_THAT(control("GET", "traffic").body, HasSubstr("\nGetObject 0 1\n"));
+  EXPECT_THAT(control("DELETE", "traffic").body, HasSubstr("\nGetObject 0 0\n"));
+}
+
+class FakeStoreWithoutKeysTest : public FakeStoreTest {
+ protected:
+  FakeStoreWithoutKeysTest() : FakeStoreTest({.bucket = "bucket", .any_signature = true}) {}
+};
+
+TEST_F(FakeStoreWithoutKeysTest, TakesRequestsThatAreNotSigned) {
+  http::Request request{.method = "PUT", .target = "/bucket/a"};
+  request.body = {as_byte_view(std::string_view("hello"))};
+  EXPECT_EQ(send(std::move(request)).status, 200);
+  EXPECT_EQ(store.objects().at("a").content, "hello");
+}
+
 class FakeCosTest : public FakeStoreTest {
  protected:
   FakeCosTest() : FakeStoreTest(small_parts(FakeDialect::cos)) {}

@@ -93,6 +93,7 @@ bool Socket::write(std::string_view bytes) {
     const auto sent = ssl_ != nullptr ? SSL_write(ssl_, bytes.data(), static_cast<int>(step))
                                       : ::send(descriptor_, bytes.data(), step, MSG_NOSIGNAL);
     if (sent <= 0) return false;
+    uplink_.note_sent(static_cast<std::size_t>(sent));
     pace(static_cast<std::size_t>(sent), throughput_);
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }

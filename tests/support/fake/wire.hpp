@@ -29,10 +29,15 @@ class Uplink {
   /// Waits until so many bytes have got through.
   void carry(std::size_t bytes);
 
+  /// The way back, which has no limit: bytes that the system took for sending, so far.
+  [[nodiscard]] std::uint64_t sent() const { return sent_; }
+  void note_sent(std::size_t bytes) { sent_ += bytes; }
+
  private:
   std::uint64_t rate_;
   std::mutex mutex_;
   std::chrono::steady_clock::time_point free_{};
+  std::atomic<std::uint64_t> sent_ = 0;
 };
 
 class Socket {
