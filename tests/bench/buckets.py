@@ -7,7 +7,7 @@ import urllib.parse
 
 import gantry
 from ftp_wire import close_cleanly, read_all
-from measure import BUFFER, GIB, MIB, Usage, download, in_parallel, reset_peak, session, upload
+from measure import BLOCK, BUFFER, GIB, MIB, Usage, download, in_parallel, reset_peak, session, upload
 
 SIZE, STREAMS = GIB, 8
 LINE = 1.3           # of the relay's processor time
@@ -38,20 +38,20 @@ class Relay:
         self.process.stdout.close()
 
 
-def _send(address, size):
+def send_to_relay(address, size):
     """`size` bytes to a relay, which must say that they are stored."""
-    block, left = memoryview(bytes(range(256)) * (BUFFER // 256)), size
+    left = size
     with socket.create_connection(address) as data:
         data.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
         while left:
-            data.sendall(block[: min(left, BUFFER)])
+            data.sendall(BLOCK[: min(left, BUFFER)])
             left -= min(left, BUFFER)
         data.shutdown(socket.SHUT_WR)
         if len(read_all(data)) != 17:
             raise AssertionError("the relay did not store everything")
 
 
-def _receive(address, size):
+def receive_from_relay(address, size):
     buffer, got = bytearray(BUFFER), 0
     with socket.create_connection(address) as data:
         while count := data.recv_into(buffer):
@@ -81,7 +81,7 @@ def _beside_relay(report, server, dialect, streams, repeat):
         for _ in range(repeat):
             times["gantryd"].append(_through_gantry(server, upload if verb == "STOR" else download, streams, size))
             for name, arguments in kinds:
-                direction, move = ("up", _send) if verb == "STOR" else ("down", _receive)
+                direction, move = ("up", send_to_relay) if verb == "STOR" else ("down", receive_from_relay)
                 with Relay(server.fake, dialect, direction, *arguments) as relay, Usage(relay.pid) as usage:
                     in_parallel([lambda: move(relay.address, size)] * streams)
                 times[name].append(usage.cpu)

@@ -16,6 +16,8 @@ from ftp_wire import Connection, close_cleanly  # noqa: E402
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 BUFFER = 1 * MIB  # one send or receive of the measuring client
+# What is sent: the same as the fake store gives back of contents that it forgot, so that their checksums agree.
+BLOCK = memoryview(b"g" * BUFFER)
 
 
 class Report:
@@ -104,6 +106,18 @@ def control(server, method, path, body=None):
         return answer.read().decode().splitlines()
 
 
+class Traffic:
+    """What the fake store has sent, and how many requests of each kind it had at once at most."""
+
+    def __init__(self, lines):
+        self.sent = int(lines[0].split()[1])
+        self.most = {op: int(most) for op, _, most in (line.split() for line in lines[1:])}
+
+
+def traffic(server):
+    return Traffic(control(server, "GET", "/_fake/traffic"))
+
+
 def reset_peak(pid):
     """Makes VmHWM start again from what is resident now."""
     pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")
@@ -122,13 +136,12 @@ def session(server, context=None, timeout=120, user="demo", password="demo"):
 
 def upload(connection, name, size, verb="STOR"):
     """Stores `size` bytes out of one prebuilt buffer."""
-    block = memoryview(bytes(range(256)) * (BUFFER // 256))
     data = connection.transfer(f"{verb} {name}")
     data.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
     try:
         left = size
         while left:
-            data.sendall(block[: min(left, BUFFER)])
+            data.sendall(BLOCK[: min(left, BUFFER)])
             left -= min(left, BUFFER)
     finally:
         close_cleanly(data)

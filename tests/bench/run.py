@@ -15,6 +15,8 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import measure  # noqa: E402  (also makes tests/support importable)
+import bucket_far  # noqa: E402
+import bucket_lists  # noqa: E402
 import buckets  # noqa: E402
 import client  # noqa: E402
 import gantry  # noqa: E402
@@ -30,6 +32,11 @@ BENCHES = {
     "bucket-transfer": transfers.bucket_transfer,
     "bucket-relay": buckets.bucket_relay,
     "bucket-memory": buckets.bucket_memory,
+    "bucket-far": bucket_far.bucket_far,
+    "bucket-first-byte": bucket_far.bucket_first_byte,
+    "bucket-leavers": bucket_far.bucket_leavers,
+    "bucket-lists": bucket_lists.bucket_lists,
+    "bucket-rename": bucket_lists.bucket_rename,
     "local-transfer": transfers.local_transfer,
     "limits": limits.limits,
     "resume": resumption.resume,
