@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import measure  # noqa: E402  (also makes tests/support importable)
 import bucket_far  # noqa: E402
 import bucket_lists  # noqa: E402
+import bucket_slow  # noqa: E402
 import buckets  # noqa: E402
 import client  # noqa: E402
 import gantry  # noqa: E402
@@ -35,6 +36,7 @@ BENCHES = {
     "bucket-far": bucket_far.bucket_far,
     "bucket-first-byte": bucket_far.bucket_first_byte,
     "bucket-leavers": bucket_far.bucket_leavers,
+    "bucket-slow": bucket_slow.bucket_slow,
     "bucket-lists": bucket_lists.bucket_lists,
     "bucket-rename": bucket_lists.bucket_rename,
     "local-transfer": transfers.local_transfer,
