@@ -2,8 +2,10 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <mutex>
+#include <vector>
 
 #include "async/event.hpp"
 
@@ -22,6 +24,7 @@ struct ByteBudget::Shared {
   mutable std::mutex mutex;
   std::uint64_t used = 0;
   std::deque<std::shared_ptr<Waiter>> queue;
+  std::vector<std::unique_ptr<std::byte[]>> kept;  // the last one first: its memory may still be in a cache
 };
 
 Lease::Lease(Lease&& other) noexcept : budget_(std::move(other.budget_)), bytes_(std::exchange(other.bytes_, 0)) {}
@@ -108,6 +111,20 @@ Task<Lease> ByteBudget::acquire(std::uint64_t bytes) {
 std::uint64_t ByteBudget::used() const {
   std::lock_guard lock(shared_->mutex);
   return shared_->used;
+}
+
+std::unique_ptr<std::byte[]> ByteBudget::take_kept() {
+  std::lock_guard lock(shared_->mutex);
+  if (shared_->kept.empty()) return nullptr;
+  auto block = std::move(shared_->kept.back());
+  shared_->kept.pop_back();
+  return block;
+}
+
+void ByteBudget::keep(std::unique_ptr<std::byte[]> block) {
+  std::lock_guard lock(shared_->mutex);
+  const std::uint64_t room = std::min<std::uint64_t>(most_kept, limit_ / 8);
+  if ((shared_->kept.size() + 1) * usual_block <= room) shared_->kept.push_back(std::move(block));
 }
 
 void ByteBudget::give_back(std::uint64_t bytes) {

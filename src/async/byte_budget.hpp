@@ -1,10 +1,12 @@
 // The process-wide limit on memory in transfer buffers. Thread-safe: all lanes draw from one budget.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
 #include "async/task.hpp"
+#include "base/units.hpp"
 
 namespace gantry::async {
 
@@ -19,6 +21,7 @@ class Lease {
   ~Lease();
 
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  [[nodiscard]] const std::shared_ptr<ByteBudget>& budget() const { return budget_; }
   void release();
 
  private:
@@ -43,6 +46,16 @@ class ByteBudget : public std::enable_shared_from_this<ByteBudget> {
 
   [[nodiscard]] std::uint64_t limit() const { return limit_; }
   [[nodiscard]] std::uint64_t used() const;
+  /// Whoever can do with less takes more only then: it must never be what others wait for.
+  [[nodiscard]] bool half_free() const { return used() < limit_ / 2; }
+
+  /// Memory beside the budget: blocks of this size that nobody uses, for the next who needs one (LeasedMemory). At most
+  /// an eighth of the limit, and never more than `most_kept`.
+  static constexpr std::size_t usual_block = 256 * kib;
+  static constexpr std::size_t most_kept = 32 * mib;
+  /// Empty when there is none.
+  [[nodiscard]] std::unique_ptr<std::byte[]> take_kept();
+  void keep(std::unique_ptr<std::byte[]> block);
 
  private:
   friend class Lease;

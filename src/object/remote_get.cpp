@@ -117,6 +117,7 @@ class RemoteBody final : public Body {
 
   const ObjectInfo& info() const override { return info_; }
   ByteRange range() const override { return range_; }
+  std::optional<std::uint64_t> crc64() const override { return proves() ? std::optional(crc64_) : std::nullopt; }
 
   Task<Result<std::size_t>> read(MutableBytes buffer) override {
     for (;;) {

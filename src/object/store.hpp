@@ -51,6 +51,8 @@ class Body {
   /// inside; Errc::conflict when the object changed meanwhile. Errc::corrupt instead of the last bytes of a whole
   /// object whose CRC-64 is not the one the store says.
   [[nodiscard]] virtual Task<Result<std::size_t>> read(MutableBytes buffer) = 0;
+  /// Of what was read so far, when it is the whole object and the store said its CRC-64.
+  [[nodiscard]] virtual std::optional<std::uint64_t> crc64() const { return std::nullopt; }
 };
 
 struct GetOptions {

@@ -27,6 +27,10 @@ bool ListingCache::directory_exists(const Path& path) const {
 bool ListingCache::make_room() {
   if (directories_.size() >= max_facts) directories_.clear();
   if (facts_.size() < max_facts) return true;
+  // A listing of a million names asks a million times.
+  const auto now = SteadyClock::now();
+  if (now < next_sweep_) return false;
+  next_sweep_ = now + sweep_interval();
   std::erase_if(facts_, [&](const auto& fact) { return !fresh(fact.second.at, facts_for_); });
   std::erase_if(complete_, [&](const auto& listed) { return !fresh(listed.second, facts_for_); });
   return facts_.size() < max_facts;

@@ -53,9 +53,11 @@ class ListingCache {
   };
   [[nodiscard]] bool fresh(SteadyClock::time_point at, SteadyClock::duration limit) const;
   [[nodiscard]] bool make_room();
+  [[nodiscard]] SteadyClock::duration sweep_interval() const { return facts_for_ / 8; }
 
   SteadyClock::duration facts_for_;
   SteadyClock::duration directories_for_;
+  SteadyClock::time_point next_sweep_{};
   std::unordered_map<std::string, Known> facts_;
   std::unordered_map<std::string, SteadyClock::time_point> complete_;
   std::unordered_map<std::string, SteadyClock::time_point> directories_;

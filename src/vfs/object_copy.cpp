@@ -11,7 +11,7 @@
 namespace gantry::vfs {
 namespace {
 
-constexpr std::size_t copies_at_once = 8;
+constexpr std::size_t copies_at_once = 32;  // the bucket gate lets fewer through after a SlowDown
 constexpr auto progress_interval = std::chrono::seconds(5);
 constexpr std::size_t moves_at_once = 1000;    // in one transaction
 constexpr std::size_t keys_per_delete = 1000;  // the most that S3 and COS take

@@ -9,22 +9,11 @@
 #include "vfs/object_digests.hpp"
 #include "vfs/object_listing.hpp"
 #include "vfs/object_lookup.hpp"
+#include "vfs/object_reader.hpp"
 #include "vfs/open_object_upload.hpp"
 
 namespace gantry::vfs {
 namespace {
-
-class ObjectReader : public Reader {
- public:
-  ObjectReader(ObjectContextPtr context, std::unique_ptr<object::Body> body)
-      : context_(std::move(context)), body_(std::move(body)) {}
-  [[nodiscard]] std::uint64_t size() const override { return body_->info().size; }
-  [[nodiscard]] Task<Result<std::size_t>> read(MutableBytes buffer) override { return body_->read(buffer); }
-
- private:
-  ObjectContextPtr context_;  // a body must not outlive its store
-  std::unique_ptr<object::Body> body_;
-};
 
 class EmptyReader : public Reader {
  public:
@@ -230,7 +219,7 @@ Task<Result<std::unique_ptr<Reader>>> ObjectFileSystem::open_reader(Path path, B
   if (range.length > ByteRange::unbounded - range.offset) range.length = ByteRange::unbounded;
   if (range.length == 0) co_return co_await open_empty(context, path, range.offset);
   auto body = co_await context->store->get(*key, {range, {}});
-  if (body) co_return std::make_unique<ObjectReader>(context, std::move(*body));
+  if (body) co_return std::make_unique<ObjectReader>(co_await asio::this_coro::executor, context, std::move(*body));
   if (body.error().code == Errc::bad_offset) co_return co_await open_empty(context, path, range.offset);
   if (body.error().code != Errc::not_found) co_return fail(std::move(body.error()));
   Error why = co_await why_no_file(context, path, "open");

@@ -9,7 +9,7 @@
 namespace gantry::vfs {
 namespace {
 
-constexpr std::size_t chunk_size = 256 * kib;
+constexpr std::size_t chunk_size = async::ByteBudget::usual_block;
 /// How long a full budget is waited for before the transfer looks for another way on.
 constexpr auto budget_patience = std::chrono::milliseconds(100);
 /// How long an interrupted upload waits for parts on their way before it is held.

@@ -10,17 +10,11 @@ PartBuffer::PartBuffer(bool with_md5) {
 
 MutableBytes PartBuffer::room() {
   if (chunks_.empty()) return {};
-  Chunk& last = chunks_.back();
-  return MutableBytes(last.data.get(), last.capacity).subspan(last.used);
+  const Chunk& last = chunks_.back();
+  return last.memory.bytes().subspan(last.used);
 }
 
-void PartBuffer::add_chunk(async::Lease lease) {
-  Chunk chunk;
-  chunk.capacity = static_cast<std::size_t>(lease.bytes());
-  chunk.data = std::make_unique_for_overwrite<std::byte[]>(chunk.capacity);
-  chunk.lease = std::move(lease);
-  chunks_.push_back(std::move(chunk));
-}
+void PartBuffer::add_chunk(async::Lease lease) { chunks_.push_back({async::LeasedMemory(std::move(lease)), 0}); }
 
 void PartBuffer::filled(std::size_t count) {
   ByteView fresh = room().first(count);
@@ -34,7 +28,7 @@ Chunks PartBuffer::chunks() const {
   Chunks views;
   views.reserve(chunks_.size());
   for (const Chunk& chunk : chunks_)
-    if (chunk.used > 0) views.emplace_back(chunk.data.get(), chunk.used);
+    if (chunk.used > 0) views.emplace_back(chunk.memory.bytes().first(chunk.used));
   return views;
 }
 

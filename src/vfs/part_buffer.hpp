@@ -3,11 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <vector>
 
-#include "async/byte_budget.hpp"
+#include "async/leased_memory.hpp"
 #include "digest/digest.hpp"
 #include "object/store.hpp"
 
@@ -35,9 +34,7 @@ class PartBuffer {
 
  private:
   struct Chunk {
-    async::Lease lease;
-    std::unique_ptr<std::byte[]> data;
-    std::size_t capacity = 0;
+    async::LeasedMemory memory;
     std::size_t used = 0;
   };
   std::vector<Chunk> chunks_;

@@ -29,6 +29,7 @@ PartUploader::PartUploader(const asio::any_io_executor& executor, ObjectContextP
       context_(std::move(context)),
       key_(std::move(key)),
       options_(std::move(options)),
+      at_once_(context_->options.parts_in_flight),
       changed_(executor) {}
 
 void PartUploader::resume(HeldUpload taken) {
@@ -55,11 +56,12 @@ std::optional<std::uint64_t> PartUploader::crc64() const {
 }
 
 Task<Result<std::uint32_t>> PartUploader::next_number(std::uint64_t size, std::uint64_t on_the_way) {
-  const auto full = [&] { return in_flight_ >= context_->options.parts_in_flight || !window_.admits(on_the_way); };
-  while (full() && !failure_) {
+  while (full(on_the_way) && !failure_) {
     if (co_await async::cancelled()) co_return fail(Errc::cancelled, "upload part");
+    next_waits_ = true;
     co_await changed_.wait();
   }
+  next_waits_ = false;
   if (failure_) co_return fail(*failure_);
   if (parts_.size() >= context_->store->limits().max_parts) co_return fail(Errc::too_large, "upload part", "too many");
   parts_.emplace_back();
@@ -140,7 +142,11 @@ Task<void> PartUploader::send_part(Self self, std::uint32_t number, PartBuffer p
     result = fail(std::move(ready.error()));
   } else {
     const object::Integrity proof = part.integrity();
+    const auto sent = SteadyClock::now();
     result = co_await self->context_->store->put_part({self->key_, self->upload_id_, number}, part.chunks(), proof);
+    const bool wanted =
+        self->next_waits_ && self->in_flight_ >= self->at_once_.width() && self->context_->options.budget->half_free();
+    self->at_once_.acknowledged(part.size(), SteadyClock::now() - sent, wanted);
     if (result) {
       // A store that answers the CRC-64 of a part has proved it: MD5 is no longer needed in this session.
       if (result->crc64) self->context_->options.store_keeps_crc64 = true;

@@ -14,6 +14,7 @@
 #include "vfs/flush_window.hpp"
 #include "vfs/object_context.hpp"
 #include "vfs/part_buffer.hpp"
+#include "vfs/part_window.hpp"
 
 namespace gantry::vfs {
 
@@ -65,6 +66,9 @@ class PartUploader : public std::enable_shared_from_this<PartUploader> {
  private:
   using Self = std::shared_ptr<PartUploader>;
   [[nodiscard]] Task<Result<std::uint32_t>> next_number(std::uint64_t size, std::uint64_t on_the_way);
+  [[nodiscard]] bool full(std::uint64_t on_the_way) const {
+    return in_flight_ >= at_once_.width() || !window_.admits(on_the_way);
+  }
   [[nodiscard]] Task<Result<void>> started();
   void stop();
   [[nodiscard]] Task<void> settled();
@@ -99,8 +103,10 @@ class PartUploader : public std::enable_shared_from_this<PartUploader> {
   bool start_asked_ = false;
   bool abandoned_ = false;
   std::size_t in_flight_ = 0;
+  bool next_waits_ = false;   // a part waits for its place
   std::uint64_t stored_ = 0;  // acknowledged bytes
   FlushWindow window_;
+  PartWindow at_once_;
   std::optional<Error> failure_;
   std::function<void(std::uint64_t)> progress_;
   async::Event changed_;

@@ -59,6 +59,10 @@ class MemoryStore::Reader : public object::Body {
 
   const ObjectInfo& info() const override { return info_; }
   ByteRange range() const override { return range_; }
+  std::optional<std::uint64_t> crc64() const override {
+    if (!info_.crc64 || range_.length != info_.size) return std::nullopt;
+    return digest::crc64(as_byte_view(object_->content).first(static_cast<std::size_t>(done_)));
+  }
   Task<Result<std::size_t>> read(MutableBytes buffer) override {
     auto entered = co_await store_.enter("body", info_.key);
     if (!entered) co_return fail(std::move(entered.error()));

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <ctime>
+#include <string>
+
 namespace gantry::vfs {
 namespace {
 
@@ -42,6 +45,22 @@ TEST(ListingCache, ACompleteListingTellsWhatDoesNotExist) {
   EXPECT_FALSE(cache.find(path("/d/x"))->entry);
   cache.forget(path("/d/x"));
   EXPECT_FALSE(cache.find(path("/d/x")));
+}
+
+TEST(ListingCache, BeingFullCostsNothingForEachNameThatFollows) {
+  ListingCache cache;
+  for (std::size_t i = 0; i < ListingCache::max_facts; ++i)
+    EXPECT_TRUE(cache.seen(path("/d/" + std::to_string(i)), file("x", "1")));
+  const std::clock_t begun = std::clock();
+  for (int i = 0; i < 100'000; ++i) EXPECT_FALSE(cache.seen(path("/e/" + std::to_string(i)), file("x", "1")));
+  // Looking through all it has for each of them would take many seconds of the processor.
+  EXPECT_LT(static_cast<double>(std::clock() - begun) / CLOCKS_PER_SEC, 2.0);
+}
+
+TEST(ListingCache, MakesRoomWhenFactsGetOld) {
+  ListingCache cache(std::chrono::milliseconds(0));
+  for (std::size_t i = 0; i < 2 * ListingCache::max_facts; ++i)
+    EXPECT_TRUE(cache.seen(path("/d/" + std::to_string(i)), file("x", "1")));
 }
 
 }  // namespace

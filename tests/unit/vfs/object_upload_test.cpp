@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "tests/unit/vfs/object_fixture.hpp"
 #include "vfs/part_plan.hpp"
+#include "vfs/part_window.hpp"
 
 namespace gantry::vfs {
 namespace {
@@ -64,20 +65,36 @@ TEST_F(ObjectUploads, TheChecksumDoesNotOutliveItsContent) {
   EXPECT_FALSE(must(run(fs_->known_checksum(at("/g"), digest::Algorithm::crc64))).has_value());
 }
 
-TEST_F(ObjectUploads, PartsGoOutInParallelButBounded) {
-  unsigned now = 0;
-  unsigned most = 0;
-  store_->on_call([&](std::string operation, std::string) -> Task<void> {
-    if (operation != "put_part") co_return;
-    most = std::max(most, ++now);
-    co_await async::sleep_for(Milliseconds(5));
-    --now;
-  });
-  options_.parts_in_flight = 3;
-  restart();
-  put("/f", data(64 * kib * 12));
-  EXPECT_EQ(most, 3U);
-  EXPECT_TRUE(store_->content("f") == data(64 * kib * 12));
+class ObjectUploadParts : public ObjectUploads {
+ protected:
+  /// The most parts of one upload that were on their way at once; `memory`: the byte budget.
+  unsigned most_at_once(std::uint64_t memory) {
+    use({.min_part = 16 * kib}, true, memory);
+    unsigned now = 0;
+    unsigned most = 0;
+    store_->on_call([&](std::string operation, std::string) -> Task<void> {
+      if (operation != "put_part") co_return;
+      most = std::max(most, ++now);
+      co_await async::sleep_for(Milliseconds(5));
+      --now;
+    });
+    options_.parts_in_flight = 3;
+    restart();
+    put("/f", data(64 * kib * 24));
+    EXPECT_TRUE(store_->content("f") == data(64 * kib * 24));
+    return most;
+  }
+};
+
+TEST_F(ObjectUploadParts, GoOutInParallelButBounded) {
+  // Three on their way and one behind them are more than half of it.
+  EXPECT_EQ(most_at_once(300 * kib), 3U);
+}
+
+TEST_F(ObjectUploadParts, AreMoreWhereThereIsMemoryAndTheStoreTakesThem) {
+  const unsigned most = most_at_once(64 * mib);
+  EXPECT_GE(most, 4U) << "the first acknowledged part makes room for one more";
+  EXPECT_LE(most, 3 * PartWindow::growth);
 }
 
 TEST_F(ObjectUploads, MemoryIsGivenBackWhenPartsAreAcknowledged) {
