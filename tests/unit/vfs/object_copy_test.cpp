@@ -50,7 +50,7 @@ TEST_F(ObjectCopies, WhatIsOnItsWayWhenOneFailsIsNotBrokenOff) {
 }
 
 TEST_F(ObjectCopies, ACancelledDirectoryRenameChangesNothing) {
-  fill(50);
+  fill(200);
   const auto before = store_->keys();
   store_->on_call([](std::string operation, std::string) -> Task<void> {
     if (operation == "copy") co_await async::sleep_for(Milliseconds(10));
