@@ -255,7 +255,8 @@ constexpr auto table = std::to_array<Setting>({
                               "First size of the parts of a multipart upload.")
         .between(64 * kib, 5 * gib),
     row<&Transfer::parts_in_flight>({"parts_in_flight", "4"}, number, new_sessions,
-                                    "Parts of one upload on their way at the same time.")
+                                    "Parts of one upload on their way at the same time, to begin with: up to three "
+                                    "times as many where the store takes them as fast and half of the memory is free.")
         .between(1, 64),
 
     row<&Defender::enabled>({"enabled", "true"}, flag, live,

@@ -33,8 +33,8 @@ class PartWindow {
 
  private:
   /// Times differ by so much on a store that is not busy; beyond the second the parts wait for each other.
-  static constexpr double no_longer = 1.25;
-  static constexpr double much_longer = 1.75;
+  static constexpr double no_longer = 1.5;
+  static constexpr double much_longer = 2.5;
 
   unsigned first_;
   unsigned width_;
