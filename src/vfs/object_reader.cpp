@@ -9,6 +9,11 @@ namespace {
 
 constexpr std::uint64_t block_size = async::ByteBudget::usual_block;
 
+/// A store that cannot do so many requests may still do one.
+bool may_go_otherwise(Errc code) {
+  return code == Errc::unavailable || code == Errc::timed_out || code == Errc::throttled;
+}
+
 }  // namespace
 
 ObjectReader::ObjectReader(asio::any_io_executor executor, ObjectContextPtr context, std::unique_ptr<object::Body> body)
@@ -68,7 +73,7 @@ bool ObjectReader::worth_it() const {
   return range_.length - at_ >= 2 * segment_size && store_time_ > slow_trial && store_time_ > 3 * client_time_;
 }
 
-/// For want of memory.
+/// For want of memory, or because a segment did not come.
 Task<Result<void>> ObjectReader::back_to_one() {
   const ByteRange rest{range_.offset + at_, range_.length - at_};
   auto body = co_await context_->store->get(info_.key, {rest, info_.etag});
@@ -147,11 +152,13 @@ Task<Result<std::size_t>> ObjectReader::read_segments(MutableBytes buffer) {
   if (at_ == arrived_end_) {
     arrived_ = {};
     if (segments_.empty()) ask_ahead();
-    if (segments_.empty()) {
+    Result<void> next;
+    if (!segments_.empty()) next = co_await next_segment();
+    if (!next && !may_go_otherwise(next.error().code)) co_return fail(std::move(next.error()));
+    if (arrived_.blocks.empty()) {
       if (auto opened = co_await back_to_one(); !opened) co_return fail(std::move(opened.error()));
       co_return co_await read_stream(buffer);
     }
-    if (auto next = co_await next_segment(); !next) co_return fail(std::move(next.error()));
   }
   const std::uint64_t inside = at_ - arrived_at_;
   ByteView from = arrived_.blocks[inside / block_size].bytes().subspan(inside % block_size);

@@ -117,6 +117,16 @@ TEST_F(ObjectReaders, GivesWayWhenMemoryGetsShort) {
   EXPECT_EQ(budget_->used(), taken.bytes());
 }
 
+TEST_F(ObjectReaders, ASegmentThatDoesNotComeLeavesTheRestToOneConnection) {
+  slow_store();
+  auto reader = open_reader();
+  must(read(*reader, 12 * mib));
+  ASSERT_GE(most_, 2U);
+  store_->fail_next("body", Errc::timed_out, 2);
+  must(read(*reader));
+  EXPECT_TRUE(got_ == content_);
+}
+
 TEST_F(ObjectReaders, LeavesNothingBehindInTheMiddle) {
   slow_store();
   auto reader = open_reader();
