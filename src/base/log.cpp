@@ -118,26 +118,42 @@ Result<std::shared_ptr<const Sinks>> files(const Options& options, const Sinks& 
   return sinks;
 }
 
-std::string text_value(const Field::Value& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) {
-    std::string safe = escape_control(*text);
-    bool quote = safe.empty() || safe.find_first_of(" \"=") != std::string::npos;
-    if (!quote) return safe;
-    std::string out = "\"";
-    for (char c : safe) {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-    return out + '"';
+/// Bytes of most lines.
+constexpr std::size_t line_estimate = 256;
+
+void append_quoted_text(std::string& out, std::string_view text) {
+  out += '"';
+  for (char c : escape_control(text)) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
   }
-  return std::visit(
-      [](const auto& v) -> std::string {
-        if constexpr (std::is_same_v<std::decay_t<decltype(v)>, double>)
-          return fmt::format("{:.3f}", v);
-        else
-          return fmt::format("{}", v);
+  out += '"';
+}
+
+void append_number(std::string& out, const Field::Value& value) {
+  std::visit(
+      [&out](const auto& v) {
+        using Value = std::decay_t<decltype(v)>;
+        if constexpr (std::is_same_v<Value, double>) {
+          fmt::format_to(std::back_inserter(out), "{:.3f}", v);
+        } else if constexpr (std::is_same_v<Value, bool>) {
+          out += v ? "true" : "false";
+        } else if constexpr (std::is_integral_v<Value>) {
+          const fmt::format_int digits(v);
+          out.append(digits.data(), digits.size());
+        }
       },
       value);
+}
+
+void append_text_value(std::string& out, const Field::Value& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  if (text == nullptr)
+    append_number(out, value);
+  else if (text->empty() || text->find_first_of(" \"=") != std::string::npos)
+    append_quoted_text(out, *text);
+  else
+    out += escape_control(*text);
 }
 
 void append_json_string(std::string& out, std::string_view text) {
@@ -161,12 +177,14 @@ void append_json_string(std::string& out, std::string_view text) {
 }  // namespace
 
 std::string format_text(std::string_view event, const Fields& fields) {
-  std::string out(event);
+  std::string out;
+  out.reserve(line_estimate);
+  out = event;
   for (const Field& field : fields) {
     out += ' ';
     out += field.name;
     out += '=';
-    out += text_value(field.value);
+    append_text_value(out, field.value);
   }
   return out;
 }
@@ -184,7 +202,7 @@ std::string format_json(std::string_view event, const Fields& fields) {
     else if (number && !std::isfinite(*number))
       out += "null";
     else
-      out += text_value(field.value);
+      append_number(out, field.value);
   }
   return out;
 }

@@ -76,6 +76,7 @@ bool is_utf8(std::string_view text) {
 bool has_control(std::string_view text) { return std::ranges::any_of(text, control); }
 
 std::string escape_control(std::string_view text) {
+  if (!has_control(text)) return std::string(text);
   std::string out;
   out.reserve(text.size());
   for (char c : text) {

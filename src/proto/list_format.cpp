@@ -23,66 +23,120 @@ constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "M
 constexpr std::array<std::string_view, 8> fact_names{"type",   "size",      "modify",     "perm",
                                                      "unique", "UNIX.mode", "UNIX.owner", "UNIX.group"};
 
+// A directory has many entries, and each is a line: written by hand, because format strings cost several times as much.
+constexpr std::size_t line_estimate = 160;  // bytes beside the name
+
 unsigned bit(Fact fact) { return 1U << static_cast<unsigned>(fact); }
 
 bool is_directory(const ListItem& item) { return item.kind == ListItem::Kind::directory; }
 
-std::string mode_letters(const ListItem& item) {
+void append_number(std::string& to, std::uint64_t number) {
+  const fmt::format_int digits(number);
+  to.append(digits.data(), digits.size());
+}
+
+/// What was appended since `from` is a column: blanks fill it up, on the right of text.
+void pad_text(std::string& to, std::size_t from, std::size_t width) {
+  if (const std::size_t length = to.size() - from; length < width) to.append(width - length, ' ');
+}
+
+/// The same for numbers, with the blanks on their left.
+void pad_number(std::string& to, std::size_t from, std::size_t width) {
+  if (const std::size_t length = to.size() - from; length < width) to.insert(from, width - length, ' ');
+}
+
+void append_mode_letters(std::string& to, const ListItem& item) {
   const unsigned mode = item.mode.value_or(is_directory(item) ? 0755U : 0644U);
-  std::string letters(1, is_directory(item) ? 'd' : '-');
-  for (unsigned shift = 9; shift-- > 0;) letters += (mode >> shift & 1U) != 0 ? "xwr"[shift % 3] : '-';
-  return letters;
+  to += is_directory(item) ? 'd' : '-';
+  for (unsigned shift = 9; shift-- > 0;) to += (mode >> shift & 1U) != 0 ? "xwr"[shift % 3] : '-';
 }
 
 /// A word for a column or a fact: blanks, ';' and control bytes would end it early.
-std::string as_word(std::string_view text, std::string_view otherwise) {
-  std::string word(text.empty() ? otherwise : text);
-  for (char& c : word) {
+void append_word(std::string& to, std::string_view text) {
+  for (char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte <= ' ' || byte == 0x7F || c == ';') c = '_';
+    to += byte <= ' ' || byte == 0x7F || c == ';' ? '_' : c;
   }
-  return word;
 }
 
-std::string ls_time(WallTime time, WallTime now) {
+void append_column(std::string& to, std::string_view text, std::size_t width) {
+  const std::size_t from = to.size();
+  append_word(to, text.empty() ? "ftp" : text);
+  pad_text(to, from, width);
+}
+
+void append_ls_time(std::string& to, WallTime time, WallTime now) {
   const WallTime shown = within_four_digit_years(time);
   const auto day = std::chrono::floor<std::chrono::days>(shown);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(shown - day);
-  std::string text =
-      fmt::format("{} {:>2} ", months[static_cast<unsigned>(date.month()) - 1], static_cast<unsigned>(date.day()));
+  to += months[static_cast<unsigned>(date.month()) - 1];
+  to += ' ';
+  const auto number = static_cast<unsigned>(date.day());
+  if (number < 10) to += ' ';
+  append_number(to, number);
+  to += ' ';
   // shown and now are both within years that a 64-bit count of milliseconds holds without overflow.
   const bool recent = shown <= now && within_four_digit_years(now) - shown < half_a_year;
-  if (recent)
-    text += fmt::format("{:02}:{:02}", clock.hours().count(), clock.minutes().count());
-  else
-    text += fmt::format("{:>5}", static_cast<int>(date.year()));
-  return text;
+  if (recent) {
+    append_padded(to, static_cast<unsigned>(clock.hours().count()), 2);
+    to += ':';
+    append_padded(to, static_cast<unsigned>(clock.minutes().count()), 2);
+    return;
+  }
+  const std::size_t from = to.size();
+  append_number(to, static_cast<unsigned>(static_cast<int>(date.year())));
+  pad_number(to, from, 5);
 }
 
-std::optional<std::string> fact_value(Fact fact, const ListItem& item) {
-  auto known_word = [](std::string_view text) -> std::optional<std::string> {
-    return text.empty() ? std::nullopt : std::optional(as_word(text, {}));
-  };
+bool known(Fact fact, const ListItem& item) {
   switch (fact) {
     case Fact::type:
-      return is_directory(item) ? "dir" : "file";
-    case Fact::size:
-      return is_directory(item) ? std::nullopt : std::optional(fmt::format("{}", item.size));
-    case Fact::modify:
-      return item.mtime == WallTime{} ? std::nullopt : std::optional(format_time_val(item.mtime));
     case Fact::perm:
-      return as_word(item.permissions_fact, {});
+      return true;
+    case Fact::size:
+      return !is_directory(item);
+    case Fact::modify:
+      return item.mtime != WallTime{};
     case Fact::unique:
-      return known_word(item.unique);
+      return !item.unique.empty();
     case Fact::unix_mode:
-      return item.mode ? std::optional(fmt::format("{:04o}", *item.mode & 07777U)) : std::nullopt;
+      return item.mode.has_value();
     case Fact::unix_owner:
-      return known_word(item.owner);
+      return !item.owner.empty();
     case Fact::unix_group:
-      return known_word(item.group);
+      return !item.group.empty();
   }
-  return std::nullopt;
+  return false;
+}
+
+void append_value(std::string& to, Fact fact, const ListItem& item) {
+  switch (fact) {
+    case Fact::type:
+      to += is_directory(item) ? "dir" : "file";
+      break;
+    case Fact::size:
+      append_number(to, item.size);
+      break;
+    case Fact::modify:
+      append_time_val(to, item.mtime);
+      break;
+    case Fact::perm:
+      append_word(to, item.permissions_fact);
+      break;
+    case Fact::unique:
+      append_word(to, item.unique);
+      break;
+    case Fact::unix_mode:
+      for (unsigned shift = 12; shift > 0; shift -= 3) to += static_cast<char>('0' + (*item.mode >> (shift - 3) & 7U));
+      break;
+    case Fact::unix_owner:
+      append_word(to, item.owner);
+      break;
+    case Fact::unix_group:
+      append_word(to, item.group);
+      break;
+  }
 }
 
 }  // namespace
@@ -94,8 +148,23 @@ bool listable(std::string_view name) {
 std::string ls_line(const ListItem& item, WallTime now) {
   // The column cannot be left out, and users take 1970 for a fault.
   const WallTime shown = item.mtime == WallTime{} ? now : item.mtime;
-  return fmt::format("{}   1 {:<8} {:<8} {:>12} {} {}\r\n", mode_letters(item), as_word(item.owner, "ftp"),
-                     as_word(item.group, "ftp"), item.size, ls_time(shown, now), item.name);
+  std::string line;
+  line.reserve(line_estimate + item.name.size());
+  append_mode_letters(line, item);
+  line += "   1 ";
+  append_column(line, item.owner, 8);
+  line += ' ';
+  append_column(line, item.group, 8);
+  line += ' ';
+  const std::size_t size_column = line.size();
+  append_number(line, item.size);
+  pad_number(line, size_column, 12);
+  line += ' ';
+  append_ls_time(line, shown, now);
+  line += ' ';
+  line += item.name;
+  line += "\r\n";
+  return line;
 }
 
 bool MlsxFacts::has(Fact fact) const { return (enabled_ & bit(fact)) != 0; }
@@ -125,12 +194,18 @@ std::string MlsxFacts::feat_line() const {
 
 std::string mlsx_line(const ListItem& item, const MlsxFacts& facts) {
   std::string line;
+  line.reserve(line_estimate + item.name.size());
   for (std::size_t i = 0; i < fact_names.size(); ++i) {
     const auto fact = static_cast<Fact>(i);
-    if (!facts.has(fact)) continue;
-    if (auto value = fact_value(fact, item)) fmt::format_to(std::back_inserter(line), "{}={};", fact_names[i], *value);
+    if (!facts.has(fact) || !known(fact, item)) continue;
+    line += fact_names[i];
+    line += '=';
+    append_value(line, fact, item);
+    line += ';';
   }
-  fmt::format_to(std::back_inserter(line), " {}\r\n", item.name);
+  line += ' ';
+  line += item.name;
+  line += "\r\n";
   return line;
 }
 

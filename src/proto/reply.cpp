@@ -12,9 +12,14 @@ namespace gantry::proto {
 namespace {
 
 void append_text(std::string& wire, std::string_view text) {
-  for (char c : escape_control(text)) {
-    if (c == '\xFF') wire += c;
-    wire += c;
+  const std::string safe = escape_control(text);
+  if (safe.find('\xFF') == std::string::npos) {
+    wire += safe;
+  } else {
+    for (char c : safe) {
+      if (c == '\xFF') wire += c;
+      wire += c;
+    }
   }
   wire += "\r\n";
 }

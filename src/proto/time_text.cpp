@@ -1,7 +1,5 @@
 #include "proto/time_text.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -77,15 +75,32 @@ std::optional<TimeAndPath> parse_three_times(std::string_view argument) {
 
 WallTime within_four_digit_years(WallTime time) { return std::clamp(time, first_time, last_time); }
 
-std::string format_time_val(WallTime time) {
+void append_padded(std::string& to, unsigned number, unsigned digits) {
+  const std::size_t from = to.size();
+  to.append(digits, '0');
+  for (std::size_t at = from + digits; at > from && number > 0; number /= 10)
+    to[--at] = static_cast<char>('0' + number % 10);
+}
+
+void append_time_val(std::string& to, WallTime time) {
   const WallTime shown = within_four_digit_years(time);
   const auto day = std::chrono::floor<std::chrono::days>(shown);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(shown - day);
-  std::string text = fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}", static_cast<int>(date.year()),
-                                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                                 clock.hours().count(), clock.minutes().count(), clock.seconds().count());
-  if (clock.subseconds().count() != 0) text += fmt::format(".{:03}", clock.subseconds().count());
+  append_padded(to, static_cast<unsigned>(static_cast<int>(date.year())), 4);
+  append_padded(to, static_cast<unsigned>(date.month()), 2);
+  append_padded(to, static_cast<unsigned>(date.day()), 2);
+  append_padded(to, static_cast<unsigned>(clock.hours().count()), 2);
+  append_padded(to, static_cast<unsigned>(clock.minutes().count()), 2);
+  append_padded(to, static_cast<unsigned>(clock.seconds().count()), 2);
+  if (clock.subseconds().count() == 0) return;
+  to += '.';
+  append_padded(to, static_cast<unsigned>(clock.subseconds().count()), 3);
+}
+
+std::string format_time_val(WallTime time) {
+  std::string text;
+  append_time_val(text, time);
   return text;
 }
 

@@ -14,6 +14,11 @@ namespace gantry::proto {
 
 /// "20240102030405", with ".sss" when there are milliseconds. Times outside the years 1..9999 give the nearest inside.
 [[nodiscard]] std::string format_time_val(WallTime time);
+/// The same at the end of `to`.
+void append_time_val(std::string& to, WallTime time);
+
+/// The last `digits` decimal digits of `number`, with leading zeros, at the end of `to`.
+void append_padded(std::string& to, unsigned number, unsigned digits);
 
 /// 14 digits, optionally '.' and 1 to 9 digits (cut to milliseconds). The date must exist; second 60 counts as 59.
 [[nodiscard]] std::optional<WallTime> parse_time_val(std::string_view text);

@@ -51,7 +51,10 @@ Session::Session(Host& host, Tcp::socket socket, Security security)
 }
 
 log::Fields Session::log_fields() const {
-  log::Fields fields{{"session", id_}, {"peer", peer_text_}};
+  log::Fields fields;
+  fields.reserve(12);  // lines about transfers have so many
+  fields.emplace_back("session", id_);
+  fields.emplace_back("peer", peer_text_);
   if (!state.user.empty()) fields.emplace_back("user", state.user);
   return fields;
 }

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <vector>
 
@@ -52,6 +53,22 @@ Error walk_error(int number, const Path& path) {
 WallTime to_wall(const timespec& time) {
   return WallTime{
       std::chrono::duration_cast<Milliseconds>(Seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec))};
+}
+
+/// Device, inode, time and size: what makes a file another one. By hand, because every entry of a listing has it.
+std::string unique_of(const struct ::stat& status) {
+  std::array<char, 96> text{};  // five numbers of 16 digits at most, and what separates them
+  char* at = text.data();
+  auto append = [&at, end = text.data() + text.size()](auto number, char before) {
+    if (before != 0) *at++ = before;
+    at = std::to_chars(at, end, number, 16).ptr;
+  };
+  append(status.st_dev, 0);
+  append(status.st_ino, '-');
+  append(status.st_mtim.tv_sec, '-');
+  append(status.st_mtim.tv_nsec, '.');
+  append(status.st_size, '-');
+  return {text.data(), at};
 }
 
 /// getpwuid_r and getgrgid_r alike: the buffer grows until the record fits.
@@ -188,8 +205,7 @@ Entry LocalRoot::describe(std::string_view name, const struct ::stat& status) co
   entry.kind = S_ISDIR(status.st_mode) ? Kind::directory : Kind::file;
   entry.size = S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
   entry.modified = to_wall(status.st_mtim);
-  entry.unique = fmt::format("{:x}-{:x}-{:x}.{:x}-{:x}", status.st_dev, status.st_ino, status.st_mtim.tv_sec,
-                             status.st_mtim.tv_nsec, status.st_size);
+  entry.unique = unique_of(status);
   entry.mode = status.st_mode & 0777U;
   entry.owner = user_name(status.st_uid);
   entry.group = group_name(status.st_gid);

@@ -161,7 +161,7 @@ class LocalListing final : public Listing {
     std::unique_ptr<DIR, CloseDirectory> directory;
 
     Result<std::vector<Entry>> next_page() const;
-    std::optional<Entry> describe(std::string_view name) const;
+    std::optional<Entry> describe(const char* name) const;
   };
 
   LocalListing(async::BlockingPool& pool, std::shared_ptr<Scan> scan) : pool_(&pool), scan_(std::move(scan)) {}
@@ -189,7 +189,8 @@ Result<std::vector<Entry>> LocalListing::Scan::next_page() const {
   return page;
 }
 
-std::optional<Entry> LocalListing::Scan::describe(std::string_view name) const {
+std::optional<Entry> LocalListing::Scan::describe(const char* found) const {
+  const std::string_view name(found);
   // What no client could name is not shown: control characters, and our own files.
   if (!valid_name(name)) return std::nullopt;
   const int here = ::dirfd(directory.get());
@@ -204,7 +205,7 @@ std::optional<Entry> LocalListing::Scan::describe(std::string_view name) const {
     entry.held = true;
     return entry;
   }
-  if (::fstatat(here, std::string(name).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  if (::fstatat(here, found, &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
   if (S_ISLNK(status.st_mode)) {
     // A link shows as what it leads to; one to nowhere or out of the root as a file that cannot be opened.
     if (auto target = root->status(path.child(name))) status = *target;

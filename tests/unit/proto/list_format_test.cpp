@@ -57,6 +57,14 @@ TEST(LsLine, LargeSizesKeepTheirDigits) {
   EXPECT_NE(ls_line(item, at("20240301000000")).find(" 18446744073709551615 Jan"), std::string::npos);
 }
 
+TEST(LsLine, LongOwnersMoveTheRest) {
+  ListItem item = file("x");
+  item.owner = "administrator";
+  item.group = "exactly8";
+  EXPECT_EQ(ls_line(item, at("20240301000000")),
+            "-rw-r--r--   1 administrator exactly8           12 Jan  2 03:04 x\r\n");
+}
+
 TEST(LsLine, YearWhenOldOrInTheFuture) {
   struct Case {
     const char* time;
