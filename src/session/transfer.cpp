@@ -2,9 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/magic.h>
 #include <sys/uio.h>
-#include <sys/vfs.h>
 
 #include <algorithm>
 
@@ -94,39 +92,33 @@ bool at_hand(int descriptor, std::uint64_t offset) {
   return preadv2(descriptor, &one, 1, static_cast<off_t>(offset), RWF_NOWAIT) == 1;
 }
 
-/// Waits for the pages. True when the file lives in memory, so that nobody needs to wait for any of it.
-bool read_ahead(int descriptor, std::uint64_t offset, std::size_t count) {
-  struct statfs about{};
-  if (fstatfs(descriptor, &about) == 0 && (about.f_type == TMPFS_MAGIC || about.f_type == RAMFS_MAGIC)) return true;
+/// Waits for the pages.
+void read_ahead(int descriptor, std::uint64_t offset, std::size_t count) {
   readahead(descriptor, static_cast<off64_t>(offset), count);
   char byte = 0;
   for (std::uint64_t at = offset; at < offset + count; at += 4096) {
     if (pread(descriptor, &byte, 1, static_cast<off_t>(at)) != 1) break;
   }
-  return false;
 }
 
 /// A page of the file that is not in memory would make sendfile wait for the disk, and the lane with it: let the
-/// blocking pool bring it in first. Some file systems cannot tell whether it is; those in memory are told apart once.
-Task<void> bring_in(Session& session, int descriptor, ByteRange wanted, bool& lives_in_memory) {
-  if (lives_in_memory) co_return;
+/// blocking pool bring it in first. Some file systems cannot tell whether it is.
+Task<void> bring_in(Session& session, int descriptor, ByteRange wanted) {
   auto count = static_cast<std::size_t>(wanted.length);
   if (at_hand(descriptor, wanted.offset + count - 1) && at_hand(descriptor, wanted.offset)) co_return;
   auto done = co_await session.host().blocking_pool().run(
-      [descriptor, offset = wanted.offset, count] { return read_ahead(descriptor, offset, count); });
-  if (done)
-    lives_in_memory = *done;
-  else
-    log::debug("read-ahead skipped", {{"reason", done.error().text()}});
+      [descriptor, offset = wanted.offset, count] { read_ahead(descriptor, offset, count); });
+  if (!done) log::debug("read-ahead skipped", {{"reason", done.error().text()}});
 }
 
-Task<Result<void>> send_from_file(Session& session, DataSink& sink, int descriptor, ByteRange range, Outcome& outcome) {
+Task<Result<void>> send_from_file(Session& session, DataSink& sink, const vfs::Reader& reader, ByteRange range,
+                                  Outcome& outcome) {
   constexpr std::size_t step = 1 * mib;
-  bool lives_in_memory = false;
+  const int descriptor = *reader.descriptor();
   while (outcome.bytes < range.length) {
     if (co_await async::cancelled()) co_return fail(Errc::cancelled, "download");
     auto count = static_cast<std::size_t>(std::min<std::uint64_t>(step, range.length - outcome.bytes));
-    co_await bring_in(session, descriptor, {range.offset + outcome.bytes, count}, lives_in_memory);
+    if (!reader.in_memory()) co_await bring_in(session, descriptor, {range.offset + outcome.bytes, count});
     auto sent = co_await sink.send_file(descriptor, range.offset + outcome.bytes, count);
     if (!sent) co_return fail(std::move(sent.error()));
     if (*sent == 0) co_return fail(Errc::conflict, "download", "the file became shorter while it was sent");
@@ -173,10 +165,9 @@ Task<Result<void>> pump_out(Session& session, vfs::Reader& reader, ByteRange ran
   auto data = co_await open_data_connection(session);
   if (!data) co_return fail(std::move(data.error()));
   DataSink sink(session, **data, session.state.speed.download);
-  auto descriptor = reader.descriptor();
   bool as_is = session.state.type == TransferType::binary && sink.can_send_file();
-  auto sent = descriptor && as_is ? co_await send_from_file(session, sink, *descriptor, range, outcome)
-                                  : co_await send_from_reader(session, sink, reader, range.length, outcome);
+  auto sent = reader.descriptor() && as_is ? co_await send_from_file(session, sink, reader, range, outcome)
+                                           : co_await send_from_reader(session, sink, reader, range.length, outcome);
   if (sent) sent = co_await sink.flush();
   // Over TLS a failed download must not look like a whole one: no close_notify, so the client sees the cut.
   if (!sent) {

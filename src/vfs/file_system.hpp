@@ -68,6 +68,8 @@ class Reader {
   [[nodiscard]] virtual Task<Result<std::size_t>> read(MutableBytes buffer) = 0;
   /// A descriptor whose bytes [offset of the range, ...) may be sent with sendfile instead of read(). Borrowed.
   [[nodiscard]] virtual std::optional<int> descriptor() const { return std::nullopt; }
+  /// The descriptor's file lives in memory: sending it never waits for a disk.
+  [[nodiscard]] virtual bool in_memory() const { return false; }
 };
 
 enum class UploadMode : std::uint8_t {

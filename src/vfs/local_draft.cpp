@@ -186,6 +186,7 @@ Result<void> LocalDraft::create() {
 }
 
 void LocalDraft::keep_from(UniqueFd source, std::uint64_t bytes) {
+  if (bytes == 0) return;
   source_ = std::move(source);
   source_begin_ = position_;
   to_keep_ = bytes;

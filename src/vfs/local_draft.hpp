@@ -6,7 +6,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "vfs/file_system.hpp"
 #include "vfs/local_root.hpp"
@@ -23,6 +22,8 @@ class LocalDraft {
   /// Copies the next piece (at most 64 MiB) of what the present file contributes; the bytes still to copy.
   /// To be called until it says 0, before anything is written.
   [[nodiscard]] Result<std::uint64_t> keep_some();
+  /// Whether there is something to copy.
+  [[nodiscard]] bool keeps() const { return to_keep_ > 0; }
   /// The same for any open file: the first `bytes` of it become the next ones of the draft.
   void keep_from(UniqueFd source, std::uint64_t bytes);
 
@@ -35,7 +36,16 @@ class LocalDraft {
   void discard();
 
   /// Where a session collects bytes between two writes; here so that a write on the pool never outlives it.
-  std::vector<std::byte> buffer;
+  struct Buffer {
+    std::unique_ptr<std::byte[]> bytes;
+    std::size_t size = 0;
+    /// What was in it is gone; what is in it is not cleared, for a small file would fill only the beginning.
+    void resize(std::size_t wanted) {
+      bytes = std::make_unique_for_overwrite<std::byte[]>(wanted);
+      size = wanted;
+    }
+    [[nodiscard]] MutableBytes all() const { return {bytes.get(), size}; }
+  } buffer;
 
  private:
   LocalDraft(std::shared_ptr<LocalRoot> root, Path path, UniqueFd parent);

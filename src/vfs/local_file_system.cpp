@@ -33,8 +33,11 @@ Task<Result<std::unique_ptr<Listing>>> LocalFileSystem::list(Path path) {
 }
 
 Task<Result<std::unique_ptr<Reader>>> LocalFileSystem::open_reader(Path path, ByteRange range) {
-  co_return co_await run_blocking(
-      *pool_, [root = root_, pool = pool_, path, range] { return open_local_reader(*root, *pool, path, range); });
+  if (auto plain = open_plain_file_at_hand(*root_, path))
+    co_return make_local_reader(*pool_, std::move(*plain), path, range);
+  auto plain = co_await run_blocking(*pool_, [root = root_, path] { return open_plain_file(*root, path); });
+  if (!plain) co_return fail(std::move(plain.error()));
+  co_return make_local_reader(*pool_, std::move(*plain), path, range);
 }
 
 Task<Result<std::unique_ptr<Upload>>> LocalFileSystem::open_upload(Path path, UploadOptions options) {

@@ -3,10 +3,12 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <pwd.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -31,18 +33,25 @@ constexpr std::string_view held_prefix = ".gantry-held.";
 constexpr std::size_t max_name_bytes = 255;
 constexpr std::size_t max_cached_names = 10'000;
 
-int open_beneath(int directory, const char* path, int flags) {
+constexpr std::uint64_t below_root = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+// Beginning with Linux 5.12; older headers lack the name, older kernels answer EINVAL.
+constexpr std::uint64_t only_cached = 0x20;
+
+int open_beneath(int directory, const char* path, int flags, std::uint64_t resolve = below_root) {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  how.resolve = resolve;
   // EAGAIN: a rename elsewhere raced with a ".." in a link; the kernel asks to try again.
   for (int tries = 0; tries < 16; ++tries) {
     const long fd = ::syscall(SYS_openat2, directory, path, &how, sizeof how);
     if (fd >= 0) return static_cast<int>(fd);
-    if (errno != EAGAIN && errno != EINTR) return -1;
+    if ((errno != EAGAIN && errno != EINTR) || (resolve & only_cached) != 0) return -1;
   }
   return -1;
 }
+
+/// As openat2 wants it.
+const char* relative(const Path& path) { return path.is_root() ? "." : path.text().c_str() + 1; }
 
 Error walk_error(int number, const Path& path) {
   // A file where a directory should be: what is below it does not exist.
@@ -143,14 +152,39 @@ Result<std::shared_ptr<LocalRoot>> LocalRoot::open(LocalOptions options) {
 }
 
 LocalRoot::LocalRoot(LocalOptions options, UniqueFd directory, bool kernel_jail)
-    : options_(std::move(options)), directory_(std::move(directory)), kernel_jail_(kernel_jail) {}
+    : options_(std::move(options)),
+      directory_(std::move(directory)),
+      kernel_jail_(kernel_jail),
+      medium_(medium_of(directory_.get())) {}
+
+LocalRoot::Medium LocalRoot::medium_of(int descriptor) {
+  struct ::statfs about{};
+  if (::fstatfs(descriptor, &about) != 0) return Medium::unknown;
+  switch (static_cast<unsigned long>(about.f_type)) {
+    case TMPFS_MAGIC:
+    case RAMFS_MAGIC:
+      return Medium::memory;
+    case EXT4_SUPER_MAGIC:  // ext2 and ext3 too
+    case XFS_SUPER_MAGIC:
+    case BTRFS_SUPER_MAGIC:
+      return Medium::disk;
+    default:
+      return Medium::unknown;
+  }
+}
 
 Result<UniqueFd> LocalRoot::open_path(const Path& path, int flags) const {
   if (is_hidden_name(path.name())) return fail(Errc::not_found, "open", path.text());
   if (!kernel_jail_) return walk(path, flags);
-  const char* relative = path.is_root() ? "." : path.text().c_str() + 1;
-  UniqueFd fd(open_beneath(directory_.get(), relative, flags));
+  UniqueFd fd(open_beneath(directory_.get(), relative(path), flags));
   if (!fd) return fail(walk_error(errno, path));
+  return fd;
+}
+
+std::optional<UniqueFd> LocalRoot::open_at_hand(const Path& path, int flags) const {
+  if (!kernel_jail_ || medium_ == Medium::unknown || is_hidden_name(path.name())) return std::nullopt;
+  UniqueFd fd(open_beneath(directory_.get(), relative(path), flags, below_root | only_cached | RESOLVE_NO_XDEV));
+  if (!fd) return std::nullopt;
   return fd;
 }
 

@@ -72,6 +72,9 @@ class LocalRoot {
   /// Opens what `path` names. Symbolic links are followed while they stay below the root; one that leads out, or is
   /// absolute, is Errc::denied. `flags` as for open(2), without O_CREAT. A missing or non-directory step is not_found.
   [[nodiscard]] Result<UniqueFd> open_path(const Path& path, int flags) const;
+  /// The same without waiting, for reading or O_PATH, so on a lane too: nothing unless the kernel has every step of the
+  /// path at hand, all on a file system that answers from memory then (no network, no other process).
+  [[nodiscard]] std::optional<UniqueFd> open_at_hand(const Path& path, int flags) const;
   /// The directory that holds `path`'s last name, as an O_PATH descriptor. Errc::not_found; bad_name when the last
   /// name is one of ours. The root has no parent: Errc::denied.
   [[nodiscard]] Result<UniqueFd> open_parent(const Path& path) const;
@@ -79,6 +82,10 @@ class LocalRoot {
   [[nodiscard]] Result<struct ::stat> status(const Path& path) const;
   [[nodiscard]] Entry describe(std::string_view name, const struct ::stat& status) const;
 
+  /// Of a file on the root's own file system, not of one mounted below it.
+  [[nodiscard]] bool in_memory() const { return medium_ == Medium::memory; }
+  /// Of any file. Blocks.
+  [[nodiscard]] static bool in_memory(int descriptor) { return medium_of(descriptor) == Medium::memory; }
   [[nodiscard]] bool named_drafts() const { return options_.drafts == Drafts::named; }
   [[nodiscard]] bool durable() const { return options_.durability == Durability::fsync; }
   /// Makes the names in a directory durable when the options ask for it. `directory` may be an O_PATH descriptor.
@@ -89,6 +96,8 @@ class LocalRoot {
   std::size_t sweep(WallTime before) const;
 
  private:
+  enum class Medium : std::uint8_t { memory, disk, unknown };
+  [[nodiscard]] static Medium medium_of(int descriptor);
   [[nodiscard]] Result<UniqueFd> walk(const Path& path, int flags) const;
   [[nodiscard]] std::string user_name(::uid_t id) const;
   [[nodiscard]] std::string group_name(::gid_t id) const;
@@ -96,6 +105,7 @@ class LocalRoot {
   LocalOptions options_;
   UniqueFd directory_;
   bool kernel_jail_;
+  Medium medium_;
   mutable std::mutex names_mutex_;
   mutable std::map<::uid_t, std::string> users_;
   mutable std::map<::gid_t, std::string> groups_;

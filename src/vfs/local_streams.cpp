@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,18 +20,22 @@ constexpr std::size_t read_ahead_bytes = 256 * kib;  // one trip to the pool is 
 constexpr std::size_t direct_read_bytes = 128 * kib;
 constexpr std::size_t first_buffer_bytes = 64 * kib;
 constexpr std::size_t largest_buffer_bytes = mib;
+// Without O_NONBLOCK, opening a pipe would wait for a writer.
+constexpr int plain_file_flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
 class LocalReader final : public Reader {
  public:
-  LocalReader(async::BlockingPool& pool, UniqueFd file, std::uint64_t size, ByteRange range)
+  LocalReader(async::BlockingPool& pool, PlainFile plain, ByteRange range)
       : pool_(&pool),
-        file_(std::make_shared<UniqueFd>(std::move(file))),
-        size_(size),
+        file_(std::make_shared<UniqueFd>(std::move(plain.file))),
+        in_memory_(plain.in_memory),
+        size_(static_cast<std::uint64_t>(plain.status.st_size)),
         position_(range.offset),
-        end_(range.offset + std::min(range.length, size - range.offset)) {}
+        end_(range.offset + std::min(range.length, size_ - range.offset)) {}
 
   std::uint64_t size() const override { return size_; }
   std::optional<int> descriptor() const override { return file_->get(); }
+  bool in_memory() const override { return in_memory_; }
 
   Task<Result<std::size_t>> read(MutableBytes buffer) override {
     if (buffer.empty()) co_return 0;
@@ -53,10 +58,22 @@ class LocalReader final : public Reader {
     const std::uint64_t left = end_ - position_;
     if (left == 0) co_return 0;
     if (buffer.size() > left) buffer = buffer.first(static_cast<std::size_t>(left));
+    if (auto count = read_at_hand(buffer); count > 0) {
+      position_ += count;
+      co_return count;
+    }
     auto count = co_await async::run_blocking(
         *pool_, [file = file_, buffer, offset = position_] { return read_at(file->get(), buffer, offset); });
     if (count) position_ += *count;
     co_return count;
+  }
+
+  /// Copies what is in memory: that is done sooner than another thread is woken. 0 when the disk has to be asked.
+  std::size_t read_at_hand(MutableBytes buffer) const {
+    const ::iovec room{buffer.data(), buffer.size()};
+    const int flags = in_memory_ ? 0 : RWF_NOWAIT;
+    const ::ssize_t count = ::preadv2(file_->get(), &room, 1, static_cast<::off_t>(position_), flags);
+    return count > 0 ? static_cast<std::size_t>(count) : 0;
   }
 
   static Result<std::size_t> read_at(int file, MutableBytes buffer, std::uint64_t offset) {
@@ -70,6 +87,7 @@ class LocalReader final : public Reader {
 
   async::BlockingPool* pool_;
   std::shared_ptr<UniqueFd> file_;
+  bool in_memory_;
   std::uint64_t size_;
   std::uint64_t position_;
   std::uint64_t end_;
@@ -87,17 +105,17 @@ class LocalUpload final : public Upload {
     if (!draft_) co_return fail(Errc::invalid, "upload", "already ended");
     auto& buffer = draft_->buffer;
     // Small uploads stay small: the buffer grows with what really came.
-    if (buffer.empty()) buffer.resize(first_buffer_bytes);
-    MutableBytes room = MutableBytes(buffer).subspan(filled_);
+    if (buffer.size == 0) buffer.resize(first_buffer_bytes);
+    MutableBytes room = buffer.all().subspan(filled_);
     co_return room.first(std::clamp<std::size_t>(wanted, 1, room.size()));
   }
 
   Task<Result<void>> advance(std::size_t count) override {
-    if (!draft_ || count > draft_->buffer.size() - filled_) co_return fail(Errc::invalid, "upload", "nothing prepared");
+    if (!draft_ || count > draft_->buffer.size - filled_) co_return fail(Errc::invalid, "upload", "nothing prepared");
     filled_ += count;
-    if (filled_ == 0 || filled_ < draft_->buffer.size()) co_return Result<void>{};
+    if (filled_ == 0 || filled_ < draft_->buffer.size) co_return Result<void>{};
     if (auto flushed = co_await flush(); !flushed) co_return flushed;
-    if (draft_->buffer.size() < largest_buffer_bytes) draft_->buffer.resize(draft_->buffer.size() * 2);
+    if (draft_->buffer.size < largest_buffer_bytes) draft_->buffer.resize(draft_->buffer.size * 2);
     co_return Result<void>{};
   }
 
@@ -105,13 +123,10 @@ class LocalUpload final : public Upload {
 
   Task<Result<Entry>> commit() override {
     if (!draft_) co_return fail(Errc::invalid, "commit", "already ended");
-    auto flushed = co_await flush();
     auto draft = std::exchange(draft_, nullptr);
-    if (!flushed) {
-      co_await drop(draft);
-      co_return fail(std::move(flushed.error()));
-    }
-    auto entry = co_await async::run_blocking(*pool_, [draft] { return draft->publish(); });
+    // What is still to be written goes along: a small file takes one way to the pool.
+    auto entry =
+        co_await async::run_blocking(*pool_, [draft, count = filled_] { return write_and_publish(*draft, count); });
     if (!entry && entry.error().code != Errc::unavailable) co_await drop(draft);
     co_return entry;
   }
@@ -129,11 +144,18 @@ class LocalUpload final : public Upload {
   }
 
  private:
+  static Result<Entry> write_and_publish(LocalDraft& draft, std::size_t count) {
+    auto written = draft.write(draft.buffer.all().first(count));
+    if (written) return draft.publish();
+    draft.discard();
+    return fail(std::move(written.error()));
+  }
+
   Task<Result<void>> flush() {
     const std::size_t count = std::exchange(filled_, 0);
     if (count == 0) co_return Result<void>{};
     auto written = co_await async::run_blocking(
-        *pool_, [draft = draft_, count] { return draft->write(ByteView(draft->buffer).first(count)); });
+        *pool_, [draft = draft_, count] { return draft->write(draft->buffer.all().first(count)); });
     flushed_ = draft_->position();
     co_return written;
   }
@@ -216,29 +238,36 @@ std::optional<Entry> LocalListing::Scan::describe(const char* found) const {
 }  // namespace
 
 Result<PlainFile> open_plain_file(const LocalRoot& root, const Path& path) {
-  // Without O_NONBLOCK, opening a pipe would wait for a writer.
-  auto file = root.open_path(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  auto file = root.open_path(path, plain_file_flags);
   if (!file) {
     if (file.error().code == Errc::not_found && !path.is_root())
       if (auto parent = root.open_parent(path); parent && held_status(parent->get(), path.name()))
         file.error().code = Errc::unfinished;
     return fail(std::move(file.error()));
   }
-  PlainFile plain{.file = std::move(*file)};
+  const bool in_memory = LocalRoot::in_memory(file->get());
+  PlainFile plain{.file = std::move(*file), .in_memory = in_memory};
   if (::fstat(plain.file.get(), &plain.status) != 0) return fail_errno(errno, "open", path.text());
   if (S_ISDIR(plain.status.st_mode)) return fail(Errc::is_directory, "open", path.text());
   if (!S_ISREG(plain.status.st_mode)) return fail(Errc::denied, "open", path.text() + ": not a plain file");
   return plain;
 }
 
-Result<std::unique_ptr<Reader>> open_local_reader(const LocalRoot& root, async::BlockingPool& pool, const Path& path,
+std::optional<PlainFile> open_plain_file_at_hand(const LocalRoot& root, const Path& path) {
+  auto file = root.open_at_hand(path, plain_file_flags);
+  if (!file) return std::nullopt;
+  PlainFile plain{.file = std::move(*file), .in_memory = root.in_memory()};
+  if (::fstat(plain.file.get(), &plain.status) != 0 || !S_ISREG(plain.status.st_mode)) return std::nullopt;
+  return plain;
+}
+
+Result<std::unique_ptr<Reader>> make_local_reader(async::BlockingPool& pool, PlainFile plain, const Path& path,
                                                   ByteRange range) {
-  auto plain = open_plain_file(root, path);
-  if (!plain) return fail(std::move(plain.error()));
-  const auto size = static_cast<std::uint64_t>(plain->status.st_size);
+  const auto size = static_cast<std::uint64_t>(plain.status.st_size);
   if (range.offset > size) return fail(Errc::bad_offset, "open", path.text());
-  ::posix_fadvise(plain->file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
-  return std::make_unique<LocalReader>(pool, std::move(plain->file), size, range);
+  // The kernel reads so much ahead unasked.
+  if (size > 128 * kib) ::posix_fadvise(plain.file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+  return std::make_unique<LocalReader>(pool, std::move(plain), range);
 }
 
 Result<std::unique_ptr<Listing>> open_local_listing(std::shared_ptr<LocalRoot> root, async::BlockingPool& pool,
@@ -261,13 +290,13 @@ std::unique_ptr<Upload> make_local_upload(async::BlockingPool& pool, std::shared
 
 Task<Result<void>> keep_all(async::BlockingPool& pool, std::shared_ptr<LocalDraft> draft,
                             std::function<void(std::uint64_t)> progress) {
-  while (true) {
+  while (draft->keeps()) {
     auto left = co_await async::run_blocking(pool, [draft] { return draft->keep_some(); });
     if (!left) co_return fail(std::move(left.error()));
     if (progress) progress(draft->position() - *left);
-    if (*left == 0) co_return Result<void>{};
-    if (co_await async::cancelled()) co_return fail(Errc::cancelled, "copy");
+    if (*left > 0 && co_await async::cancelled()) co_return fail(Errc::cancelled, "copy");
   }
+  co_return Result<void>{};
 }
 
 }  // namespace gantry::vfs

@@ -18,13 +18,17 @@ namespace gantry::vfs {
 struct PlainFile {
   UniqueFd file;
   struct ::stat status{};
+  bool in_memory = false;  ///< known to be: reading never waits for a disk
 };
+/// The file when the kernel has it at hand (LocalRoot::open_at_hand), so that a lane may ask.
+[[nodiscard]] std::optional<PlainFile> open_plain_file_at_hand(const LocalRoot& root, const Path& path);
 /// Errc::not_found, unfinished (an interrupted upload), is_directory, denied (not a plain file). Blocks.
 [[nodiscard]] Result<PlainFile> open_plain_file(const LocalRoot& root, const Path& path);
 
-/// The functions that open block, so they run on the pool; what they give is used on the lane. `pool` must outlive it.
-[[nodiscard]] Result<std::unique_ptr<Reader>> open_local_reader(const LocalRoot& root, async::BlockingPool& pool,
+/// Errc::bad_offset. Does not block. `pool` must outlive what it gives, as below.
+[[nodiscard]] Result<std::unique_ptr<Reader>> make_local_reader(async::BlockingPool& pool, PlainFile plain,
                                                                 const Path& path, ByteRange range);
+/// Blocks, so it runs on the pool; what it gives is used on the lane.
 [[nodiscard]] Result<std::unique_ptr<Listing>> open_local_listing(std::shared_ptr<LocalRoot> root,
                                                                   async::BlockingPool& pool, const Path& path);
 [[nodiscard]] std::unique_ptr<Upload> make_local_upload(async::BlockingPool& pool, std::shared_ptr<LocalDraft> draft);

@@ -111,6 +111,27 @@ TEST_P(LocalFiles, LinksThatStayInsideWork) {
   EXPECT_EQ(run(fs_->stat(at("/link")))->kind, Kind::directory);
 }
 
+TEST_P(LocalFiles, WhatTheKernelHasAtHandNeedsNoOtherThread) {
+  make("/file", "inside");
+  EXPECT_EQ(get(at("/file")), "inside");
+  if (!local_->open_at_hand(at("/file"), O_RDONLY)) GTEST_SKIP() << "not on this file system or by this kernel";
+  pool_.stop();
+  EXPECT_EQ(get(at("/file")), "inside");
+  EXPECT_EQ(code(get(at("/missing"))), Errc::unavailable);
+}
+
+TEST_P(LocalFiles, WhatIsAtHandStaysBelowTheRoot) {
+  disk::create_symlink("../outside.txt", root_ + "/relative");
+  disk::create_symlink(directory_.path() + "/outside.txt", root_ + "/absolute");
+  disk::create_directory(root_ + "/directory");
+  make("/.gantry-held.file", "kept");
+  for (const char* name : {"/relative", "/absolute", "/.gantry-held.file"}) {
+    static_cast<void>(get(at(name)));
+    EXPECT_FALSE(local_->open_at_hand(at(name), O_RDONLY)) << name;
+  }
+  EXPECT_EQ(code(get(at("/directory"))), Errc::is_directory);
+}
+
 TEST_P(LocalFiles, NoLinkLeadsOut) {
   disk::create_symlink("../outside.txt", root_ + "/relative");
   disk::create_symlink(directory_.path() + "/outside.txt", root_ + "/absolute");
