@@ -21,6 +21,7 @@ struct Watchdog::State : std::enable_shared_from_this<Watchdog::State> {
     timer.expires_at(last + limit);
     timer.async_wait([self = shared_from_this()](boost::system::error_code error) {
       if (error || !self->armed) return;
+      if (self->resting) self->last = SteadyClock::now();
       if (SteadyClock::now() < self->last + self->limit) {
         self->wait();
         return;
@@ -36,6 +37,7 @@ struct Watchdog::State : std::enable_shared_from_this<Watchdog::State> {
   std::function<void()> on_expire;
   SteadyClock::time_point last;
   bool armed = true;
+  bool resting = false;
   bool expired = false;
 };
 
@@ -46,7 +48,12 @@ Watchdog::Watchdog(const asio::any_io_executor& executor, SteadyClock::duration 
 
 Watchdog::~Watchdog() { disarm(); }
 
-void Watchdog::touch() { state_->last = SteadyClock::now(); }
+void Watchdog::touch() {
+  state_->last = SteadyClock::now();
+  state_->resting = false;
+}
+
+void Watchdog::rest() { state_->resting = true; }
 
 void Watchdog::restart(SteadyClock::duration limit) {
   state_->limit = bounded(limit);

@@ -19,6 +19,8 @@ class Watchdog {
   Watchdog& operator=(const Watchdog&) = delete;
 
   void touch();
+  /// Until touch() no time counts.
+  void rest();
   /// Changes the limit, counted from now.
   void restart(SteadyClock::duration limit);
   void disarm();

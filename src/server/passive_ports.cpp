@@ -56,6 +56,7 @@ Result<session::PassiveListener> PassivePorts::open(const asio::any_io_executor&
     // A few strangers may queue up before the right client; they are dropped one by one.
     constexpr int backlog = 8;
     if (!error) acceptor.listen(backlog, error);
+    if (!error) acceptor.non_blocking(true, error);
     if (!error) return session::PassiveListener{std::move(acceptor), std::move(lease)};
     if (error != asio::error::address_in_use) return fail(Errc::unavailable, "listen for data", error.message());
   }

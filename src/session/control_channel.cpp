@@ -5,6 +5,12 @@
 #include "base/log.hpp"
 
 namespace gantry::session {
+namespace {
+
+/// async::cancelled() without a coroutine of its own: these loops turn with every command.
+bool asked_to_stop(const asio::cancellation_state& state) { return state.cancelled() != asio::cancellation_type::none; }
+
+}  // namespace
 
 ControlChannel::ControlChannel(std::unique_ptr<tls::Stream> stream, async::Event& changed)
     : stream_(std::move(stream)),
@@ -43,15 +49,19 @@ void ControlChannel::take_lines_from_reader() {
 }
 
 Task<void> ControlChannel::read_lines() {
-  std::array<std::byte, 4096> buffer;
-  while (!co_await async::cancelled()) {
+  // Idle sessions are many, and each keeps this.
+  std::array<std::byte, 1024> buffer;
+  bool filled = true;
+  while (!asked_to_stop(co_await asio::this_coro::cancellation_state)) {
     take_lines_from_reader();
     if (lines_.size() >= max_waiting_lines) {
       co_await room_.wait();
       continue;
     }
-    auto count = co_await stream_->read_some(buffer);
+    // What did not fill the buffer was all there is: mostly the client waits for its answer now.
+    auto count = co_await (filled ? stream_->read_some(buffer) : stream_->read_later(buffer));
     if (count && *count > 0) {
+      filled = *count == buffer.size();
       reader_.feed(as_text(ByteView(buffer).first(*count)));
       continue;
     }
@@ -74,7 +84,7 @@ Task<void> ControlChannel::read_lines() {
 }
 
 Task<void> ControlChannel::write_replies() {
-  while (!co_await async::cancelled()) {
+  while (!asked_to_stop(co_await asio::this_coro::cancellation_state)) {
     if (unsent_.empty()) {
       sent_.notify();
       co_await to_send_.wait();

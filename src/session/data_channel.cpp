@@ -6,6 +6,8 @@
 
 #include <boost/asio/redirect_error.hpp>
 
+#include <optional>
+
 #include "async/event.hpp"
 #include "async/watchdog.hpp"
 #include "base/log.hpp"
@@ -17,7 +19,29 @@ namespace {
 /// The peer's close_notify is waited for so long (design: "answered within 2 s").
 constexpr auto goodbye_limit = std::chrono::seconds(2);
 
+/// Whether a connection comes from the client. `remote` is accept's own answer: a connection that was reset meanwhile
+/// no longer knows its peer, and would look a stranger.
+bool from_peer(const Session& session, const Tcp::endpoint& remote) {
+  if (unmapped(remote.address()) == session.peer()) return true;
+  log::warning("stranger on a passive port",
+               {{"session", session.id()}, {"peer", session.peer_text()}, {"stranger", remote.address().to_string()}});
+  return false;
+}
+
+/// The client's connection, if it is there already: most clients connect before they ask for a transfer.
+std::optional<Tcp::socket> accept_waiting(Session& session, Tcp::acceptor& acceptor) {
+  for (;;) {
+    Tcp::socket socket(session.executor());
+    Tcp::endpoint remote;
+    boost::system::error_code error;
+    acceptor.accept(socket, remote, error);
+    if (error) return std::nullopt;  // nobody yet; a failure will be met again
+    if (from_peer(session, remote)) return socket;
+  }
+}
+
 Task<Result<Tcp::socket>> accept_from_peer(Session& session, PassiveListener listener) {
+  if (auto socket = accept_waiting(session, listener.acceptor)) co_return std::move(*socket);
   async::Watchdog limit(session.executor(), session.config().server.data_open_timeout, [&listener] {
     boost::system::error_code ignored;
     listener.acceptor.close(ignored);
@@ -30,11 +54,7 @@ Task<Result<Tcp::socket>> accept_from_peer(Session& session, PassiveListener lis
     if (limit.expired()) co_return fail(Errc::data_open_failed, "passive", "nobody connected in time");
     if (error == asio::error::operation_aborted) co_return fail(Errc::cancelled, "passive");
     if (error) co_return fail(Errc::data_open_failed, "passive", error.message());
-    // accept's own answer: a connection that was reset meanwhile no longer knows its peer, and would look a stranger.
-    if (unmapped(remote.address()) == session.peer()) co_return std::move(socket);
-    log::warning(
-        "stranger on a passive port",
-        {{"session", session.id()}, {"peer", session.peer_text()}, {"stranger", remote.address().to_string()}});
+    if (from_peer(session, remote)) co_return std::move(socket);
   }
 }
 

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <array>
 
-#include "async/watchdog.hpp"
-
 namespace gantry::session {
 
 /// One zlib stream (draft-preston-ftpext-deflate).
@@ -21,7 +19,11 @@ struct DataSink::Deflater {
 };
 
 DataSink::DataSink(Session& session, tls::Stream& data, limits::RateLimiters limiters)
-    : session_(session), data_(data), pace_(std::move(limiters)) {
+    : session_(session),
+      data_(data),
+      pace_(std::move(limiters)),
+      stall_(data.executor(), session.config().server.data_stall_timeout, [this] { data_.abort(); }) {
+  stall_.rest();
   if (session.state.mode == TransferMode::deflate) deflater_ = std::make_unique<Deflater>(session.state.deflate_level);
 }
 
@@ -38,9 +40,10 @@ Task<Result<void>> DataSink::write_out(ByteView bytes) {
   while (!bytes.empty()) {
     if (!co_await pace_.ready()) co_return fail(Errc::cancelled, "send");
     const ByteView slice = bytes.first(std::min(bytes.size(), pace_.allowance()));
-    async::Watchdog stall(data_.executor(), session_.config().server.data_stall_timeout, [this] { data_.abort(); });
+    stall_.touch();
     auto written = co_await data_.write(slice);
-    if (stall.expired()) co_return fail(Errc::data_broken, "send", "the peer stopped reading");
+    stall_.rest();
+    if (stall_.expired()) co_return fail(Errc::data_broken, "send", "the peer stopped reading");
     if (!written) co_return written;
     moved(slice.size());
     bytes = bytes.subspan(slice.size());
@@ -51,9 +54,10 @@ Task<Result<void>> DataSink::write_out(ByteView bytes) {
 Task<Result<std::size_t>> DataSink::send_file(int descriptor, std::uint64_t offset, std::size_t count) {
   if (!co_await pace_.ready()) co_return fail(Errc::cancelled, "send");
   const std::size_t slice = std::min(count, pace_.allowance());
-  async::Watchdog stall(data_.executor(), session_.config().server.data_stall_timeout, [this] { data_.abort(); });
+  stall_.touch();
   auto sent = co_await data_.send_file(descriptor, offset, slice);
-  if (stall.expired()) co_return fail(Errc::data_broken, "send", "the peer stopped reading");
+  stall_.rest();
+  if (stall_.expired()) co_return fail(Errc::data_broken, "send", "the peer stopped reading");
   if (sent) moved(*sent);
   co_return sent;
 }

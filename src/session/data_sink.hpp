@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "async/watchdog.hpp"
 #include "limits/pace.hpp"
 #include "session/session.hpp"
 #include "tls/stream.hpp"
@@ -35,6 +36,7 @@ class DataSink {
   Session& session_;
   tls::Stream& data_;
   limits::Pace pace_;
+  async::Watchdog stall_;  // rests while we wait for something else than the peer
   std::unique_ptr<Deflater> deflater_;
 };
 

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <array>
 
-#include "async/watchdog.hpp"
-
 namespace gantry::session {
 namespace {
 
@@ -26,7 +24,11 @@ struct DataSource::Inflater {
 };
 
 DataSource::DataSource(Session& session, tls::Stream& data, limits::RateLimiters limiters)
-    : session_(session), data_(data), pace_(std::move(limiters)) {
+    : session_(session),
+      data_(data),
+      pace_(std::move(limiters)),
+      stall_(data.executor(), session.config().server.data_stall_timeout, [this] { data_.abort(); }) {
+  stall_.rest();
   if (session.state.mode == TransferMode::deflate) inflater_ = std::make_unique<Inflater>();
   if (session.state.type == TransferType::ascii) {
     ascii_ = std::make_unique<proto::FromNetwork>();
@@ -39,9 +41,10 @@ DataSource::~DataSource() = default;
 Task<Result<std::size_t>> DataSource::receive(MutableBytes buffer) {
   if (!co_await pace_.ready()) co_return fail(Errc::cancelled, "receive");
   const MutableBytes slice = buffer.first(std::min(buffer.size(), pace_.allowance()));
-  async::Watchdog stall(data_.executor(), session_.config().server.data_stall_timeout, [this] { data_.abort(); });
+  stall_.touch();
   auto count = co_await data_.read_some(slice);
-  if (stall.expired()) co_return fail(Errc::data_broken, "receive", "the peer stopped sending");
+  stall_.rest();
+  if (stall_.expired()) co_return fail(Errc::data_broken, "receive", "the peer stopped sending");
   if (!count) co_return count;
   pace_.spend(*count);
   if (session_.state.progress) session_.state.progress->bytes += *count;

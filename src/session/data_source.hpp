@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "async/watchdog.hpp"
 #include "limits/pace.hpp"
 #include "proto/ascii.hpp"
 #include "session/session.hpp"
@@ -33,6 +34,7 @@ class DataSource {
   Session& session_;
   tls::Stream& data_;
   limits::Pace pace_;
+  async::Watchdog stall_;  // rests while we wait for something else than the peer
   std::unique_ptr<Inflater> inflater_;
   std::unique_ptr<proto::FromNetwork> ascii_;
   std::vector<std::byte> raw_;        // ASCII only: before conversion

@@ -28,7 +28,7 @@ class PortLease {
   [[nodiscard]] virtual std::uint16_t port() const = 0;
 };
 
-/// A listening socket for one data connection.
+/// A listening socket for one data connection, non-blocking.
 struct PassiveListener {
   Tcp::acceptor acceptor;
   std::unique_ptr<PortLease> lease;

@@ -43,6 +43,7 @@ Session::Session(Host& host, Tcp::socket socket, Security security)
     : host_(host),
       config_(host.config()),
       changed_(socket.get_executor()),
+      alarm_(socket.get_executor(), changed_),
       id_(host.next_session_id()),
       security_(security),
       control_(std::make_unique<tls::Stream>(std::move(socket)), changed_) {
@@ -177,8 +178,8 @@ Task<void> Session::wait_for_work() {
     co_return;
   }
   // The short wait is a safety net against a lost wake-up only; every event notifies.
-  auto deadline = running_ ? SteadyClock::now() + std::chrono::seconds(1) : idle_deadline();
-  co_await changed_.wait_until(deadline);
+  alarm_.ring_by(running_ ? SteadyClock::now() + std::chrono::seconds(1) : idle_deadline());
+  co_await changed_.wait();
 }
 
 SteadyClock::time_point Session::idle_deadline() const {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "async/alarm.hpp"
 #include "async/child.hpp"
 #include "async/event.hpp"
 #include "base/log.hpp"
@@ -98,6 +99,7 @@ class Session {
   Host& host_;
   std::shared_ptr<const config::Config> config_;
   async::Event changed_;
+  async::Alarm alarm_;
   asio::ip::address peer_;
   std::string peer_text_;
   std::uint64_t id_;

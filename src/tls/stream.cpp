@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <system_error>
+#include <utility>
 
 #include "async/watchdog.hpp"
 #include "tls/step.hpp"
@@ -77,6 +78,12 @@ Task<Result<std::size_t>> Stream::read_some(MutableBytes buffer) {
   return drive("read", [this, buffer] { return read_step(buffer); });
 }
 
+Task<Result<std::size_t>> Stream::read_later(MutableBytes buffer) {
+  return drive("read", [this, buffer, waited = encrypted()]() mutable {
+    return std::exchange(waited, true) ? read_step(buffer) : Step::wait_read();
+  });
+}
+
 Stream::Step Stream::read_step(MutableBytes buffer) { return ssl_ ? read_tls_step(buffer) : read_clear_step(buffer); }
 
 Stream::Step Stream::read_clear_step(MutableBytes buffer) const {
@@ -132,8 +139,20 @@ Stream::Step Stream::send_file_step(int file, std::uint64_t offset, std::size_t 
   }
 }
 
+/// In clear a peer that has ended already is not waited for.
+bool Stream::finish_at_once() {
+  boost::system::error_code ignored;
+  socket_.shutdown(Tcp::socket::shutdown_send, ignored);
+  std::array<std::byte, 256> dropped;
+  const Step end = read_clear_step(dropped);
+  if (end.kind != Step::Kind::done || end.bytes > 0) return false;
+  close();
+  return true;
+}
+
 Task<bool> Stream::finish(SteadyClock::duration limit) {
   if (!open()) co_return false;
+  if (!ssl_ && finish_at_once()) co_return true;
   async::Watchdog watchdog(executor_, limit, [this] {
     boost::system::error_code ignored;
     socket_.cancel(ignored);
@@ -141,7 +160,7 @@ Task<bool> Stream::finish(SteadyClock::duration limit) {
   // Whatever keeps the close_notify from leaving keeps the rest of the farewell from nothing.
   if (established_ && !write_broken_)
     static_cast<void>(co_await drive("finish", [&] { return close_notify_step(watchdog); }));
-  std::array<std::byte, 16 * 1024> dropped;
+  std::array<std::byte, 4 * 1024> dropped;
   bool peer_ended = false;
   boost::system::error_code ignored;
   socket_.shutdown(Tcp::socket::shutdown_send, ignored);

@@ -67,6 +67,8 @@ class Stream {
   /// a close() or cancel Errc::cancelled. `buffer` is not empty and must outlive the call. No limit of its own: the
   /// caller watches over it.
   [[nodiscard]] Task<Result<std::size_t>> read_some(MutableBytes buffer);
+  /// The same for who expects nothing at the moment: in clear it waits before it tries, which saves a call.
+  [[nodiscard]] Task<Result<std::size_t>> read_later(MutableBytes buffer);
   /// All of `bytes`. Errc::data_broken when the peer is gone, Errc::cancelled; after either it is unknown how much
   /// was sent, and over TLS nothing more can be written. No limit of its own.
   [[nodiscard]] Task<Result<void>> write(ByteView bytes);
@@ -109,6 +111,7 @@ class Stream {
   [[nodiscard]] Step write_tls_step(ByteView bytes);
   [[nodiscard]] Step send_file_step(int file, std::uint64_t offset, std::size_t count);
   [[nodiscard]] Step send_file_tls_step(int file, std::uint64_t offset, std::size_t count);
+  [[nodiscard]] bool finish_at_once();
   [[nodiscard]] Step close_notify_step(const async::Watchdog& limit);
   [[nodiscard]] bool received_close_notify() const;
 

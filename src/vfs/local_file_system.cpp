@@ -24,6 +24,7 @@ Capabilities LocalFileSystem::capabilities(Path /*path*/) const {
 }
 
 Task<Result<Entry>> LocalFileSystem::stat(Path path) {
+  if (auto entry = local::stat_at_hand(*root_, path)) co_return std::move(*entry);
   co_return co_await run_blocking(*pool_, [root = root_, path] { return local::stat(*root, path); });
 }
 

@@ -78,6 +78,13 @@ Result<Entry> stat(const LocalRoot& root, const Path& path) {
   return entry;
 }
 
+std::optional<Entry> stat_at_hand(const LocalRoot& root, const Path& path) {
+  const auto found = root.open_at_hand(path, O_PATH);
+  struct ::stat status{};
+  if (!found || ::fstat(found->get(), &status) != 0) return std::nullopt;
+  return root.describe_at_hand(path.name(), status);
+}
+
 Result<void> rename(const LocalRoot& root, const Path& from, const Path& to, Existing existing) {
   if (to.is_root()) return fail(from.is_root() ? Errc::denied : Errc::already_exists, "rename", "the root");
   auto source_parent = root.open_parent(from);

@@ -8,6 +8,8 @@
 namespace gantry::vfs::local {
 
 [[nodiscard]] Result<Entry> stat(const LocalRoot& root, const Path& path);
+/// The only one that does not block: nothing unless the kernel and `root` have all that it needs at hand.
+[[nodiscard]] std::optional<Entry> stat_at_hand(const LocalRoot& root, const Path& path);
 [[nodiscard]] Result<void> rename(const LocalRoot& root, const Path& from, const Path& to, Existing existing);
 [[nodiscard]] Result<void> remove_file(const LocalRoot& root, const Path& path);
 [[nodiscard]] Result<void> remove_directory(const LocalRoot& root, const Path& path);

@@ -98,6 +98,17 @@ std::string look_up(Id id, char* Record::* field, Look look) {
   return std::to_string(id);
 }
 
+Entry entry_of(std::string_view name, const struct ::stat& status) {
+  Entry entry;
+  entry.name = std::string(name);
+  entry.kind = S_ISDIR(status.st_mode) ? Kind::directory : Kind::file;
+  entry.size = S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
+  entry.modified = to_wall(status.st_mtim);
+  entry.unique = unique_of(status);
+  entry.mode = status.st_mode & 0777U;
+  return entry;
+}
+
 }  // namespace
 
 UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept {
@@ -233,31 +244,37 @@ Result<struct ::stat> LocalRoot::status(const Path& path) const {
   return found;
 }
 
+/// The look-up may ask a server: it does not keep the lock.
+template <class Id, class Look>
+std::string LocalRoot::remembered(std::map<Id, std::string>& names, Id id, Look look) const {
+  {
+    std::lock_guard lock(names_mutex_);
+    if (auto known = names.find(id); known != names.end()) return known->second;
+  }
+  std::string name = look();
+  std::lock_guard lock(names_mutex_);
+  if (names.size() >= max_cached_names) names.clear();
+  return names[id] = std::move(name);
+}
+
 Entry LocalRoot::describe(std::string_view name, const struct ::stat& status) const {
-  Entry entry;
-  entry.name = std::string(name);
-  entry.kind = S_ISDIR(status.st_mode) ? Kind::directory : Kind::file;
-  entry.size = S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
-  entry.modified = to_wall(status.st_mtim);
-  entry.unique = unique_of(status);
-  entry.mode = status.st_mode & 0777U;
-  entry.owner = user_name(status.st_uid);
-  entry.group = group_name(status.st_gid);
+  Entry entry = entry_of(name, status);
+  entry.owner =
+      remembered(users_, status.st_uid, [&] { return look_up(status.st_uid, &passwd::pw_name, ::getpwuid_r); });
+  entry.group =
+      remembered(groups_, status.st_gid, [&] { return look_up(status.st_gid, &group::gr_name, ::getgrgid_r); });
   return entry;
 }
 
-std::string LocalRoot::user_name(::uid_t id) const {
+std::optional<Entry> LocalRoot::describe_at_hand(std::string_view name, const struct ::stat& status) const {
   std::lock_guard lock(names_mutex_);
-  if (auto known = users_.find(id); known != users_.end()) return known->second;
-  if (users_.size() >= max_cached_names) users_.clear();
-  return users_[id] = look_up(id, &passwd::pw_name, ::getpwuid_r);
-}
-
-std::string LocalRoot::group_name(::gid_t id) const {
-  std::lock_guard lock(names_mutex_);
-  if (auto known = groups_.find(id); known != groups_.end()) return known->second;
-  if (groups_.size() >= max_cached_names) groups_.clear();
-  return groups_[id] = look_up(id, &group::gr_name, ::getgrgid_r);
+  const auto user = users_.find(status.st_uid);
+  const auto group = groups_.find(status.st_gid);
+  if (user == users_.end() || group == groups_.end()) return std::nullopt;
+  Entry entry = entry_of(name, status);
+  entry.owner = user->second;
+  entry.group = group->second;
+  return entry;
 }
 
 Result<void> LocalRoot::sync_names(int directory, const Path& path) const {

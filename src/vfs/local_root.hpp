@@ -80,7 +80,10 @@ class LocalRoot {
   [[nodiscard]] Result<UniqueFd> open_parent(const Path& path) const;
   /// Follows links as open_path does.
   [[nodiscard]] Result<struct ::stat> status(const Path& path) const;
+  /// Blocks while it looks up the name of a user or group that it has not met.
   [[nodiscard]] Entry describe(std::string_view name, const struct ::stat& status) const;
+  /// Never blocks: nothing when it does not know these names.
+  [[nodiscard]] std::optional<Entry> describe_at_hand(std::string_view name, const struct ::stat& status) const;
 
   /// Of a file on the root's own file system, not of one mounted below it.
   [[nodiscard]] bool in_memory() const { return medium_ == Medium::memory; }
@@ -99,8 +102,8 @@ class LocalRoot {
   enum class Medium : std::uint8_t { memory, disk, unknown };
   [[nodiscard]] static Medium medium_of(int descriptor);
   [[nodiscard]] Result<UniqueFd> walk(const Path& path, int flags) const;
-  [[nodiscard]] std::string user_name(::uid_t id) const;
-  [[nodiscard]] std::string group_name(::gid_t id) const;
+  template <class Id, class Look>
+  [[nodiscard]] std::string remembered(std::map<Id, std::string>& names, Id id, Look look) const;
 
   LocalOptions options_;
   UniqueFd directory_;

@@ -1,4 +1,4 @@
-// Events, sleeping and watchdogs.
+// Events, sleeping, alarms and watchdogs.
 #include "async/event.hpp"
 
 #include <gmock/gmock.h>
@@ -6,6 +6,7 @@
 
 #include <optional>
 
+#include "async/alarm.hpp"
 #include "async/child.hpp"
 #include "async/watchdog.hpp"
 #include "tests/support/run.hpp"
@@ -126,6 +127,55 @@ TEST_F(WatchdogTest, ATouchBeginsTheTimeAnew) {
   }
   while (!dog.expired()) busy(1ms);
   EXPECT_GE(barked - touched, 49ms);
+}
+
+TEST_F(WatchdogTest, WhileItRestsNoTimeCounts) {
+  Watchdog dog(io.get_executor(), 20ms, [&] { ++barks; });
+  dog.rest();
+  busy(60ms);
+  EXPECT_EQ(barks, 0);
+  const auto touched = SteadyClock::now();
+  dog.touch();
+  while (!dog.expired()) busy(1ms);
+  EXPECT_GE(SteadyClock::now() - touched, 20ms);
+  EXPECT_EQ(barks, 1);
+}
+
+class AlarmTest : public EventTest {
+ protected:
+  /// Until the event was notified.
+  void wait() { test::run_task(io, event.wait()); }
+  std::optional<Alarm> alarm{std::in_place, io.get_executor(), event};
+};
+
+TEST_F(AlarmTest, RingsNotBeforeAndOnceForAll) {
+  const auto soon = SteadyClock::now() + 20ms;
+  alarm->ring_by(soon);
+  alarm->ring_by(soon + 1h);  // rings before that, which is allowed
+  wait();
+  EXPECT_GE(SteadyClock::now(), soon);
+  EXPECT_FALSE(test::run_task(io, event.wait_until(SteadyClock::now() + 20ms)));
+}
+
+TEST_F(AlarmTest, AnEarlierTimeCounts) {
+  const auto late = SteadyClock::now() + 1h;
+  alarm->ring_by(late);
+  alarm->ring_by(SteadyClock::now() + 5ms);
+  wait();
+  EXPECT_LT(SteadyClock::now(), late);
+}
+
+TEST_F(AlarmTest, RingsAtOnceWhenTheTimeIsPastAndAgainWhenAsked) {
+  for (int i = 0; i < 3; ++i) {
+    alarm->ring_by(SteadyClock::now() - 1s);
+    wait();
+  }
+}
+
+TEST_F(AlarmTest, GoneItIsSilent) {
+  alarm->ring_by(SteadyClock::now() + 1ms);
+  alarm.reset();
+  EXPECT_FALSE(test::run_task(io, event.wait_until(SteadyClock::now() + 20ms)));
 }
 
 TEST_F(WatchdogTest, DestroyedOrDisarmedItIsSilent) {

@@ -48,6 +48,24 @@ TEST_P(StreamLayers, CarriesAnUpload) {
   EXPECT_TRUE(*got == large());
 }
 
+TEST_P(StreamLayers, ReadingLaterFindsWhatIsThereAlready) {
+  Link link = link_of(Role::control);
+  link.client->write("first line\r\nsecond line\r\n");
+  // With the second line in hand already, in the kernel or in OpenSSL, waiting must not wait for a third.
+  std::string got;
+  std::array<std::byte, 12> buffer{};
+  while (got.size() < 25) {
+    auto count = run(link.server->read_later(buffer));
+    ASSERT_TRUE(count) << count.error().text();
+    got += as_text(ByteView(buffer).first(*count));
+  }
+  EXPECT_EQ(got, "first line\r\nsecond line\r\n");
+  end(*link.client);
+  auto over = run(link.server->read_later(buffer));
+  ASSERT_TRUE(over) << over.error().text();
+  EXPECT_EQ(*over, 0U);
+}
+
 TEST_P(StreamLayers, CarriesADownloadToItsLastByte) {
   Link link = link_of(Role::data);
   std::string got;

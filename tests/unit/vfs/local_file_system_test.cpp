@@ -115,8 +115,14 @@ TEST_P(LocalFiles, WhatTheKernelHasAtHandNeedsNoOtherThread) {
   make("/file", "inside");
   EXPECT_EQ(get(at("/file")), "inside");
   if (!local_->open_at_hand(at("/file"), O_RDONLY)) GTEST_SKIP() << "not on this file system or by this kernel";
+  EXPECT_EQ(run(fs_->stat(at("/file")))->size, 6U);
   pool_.stop();
   EXPECT_EQ(get(at("/file")), "inside");
+  const auto entry = run(fs_->stat(at("/file")));
+  ASSERT_TRUE(entry) << entry.error().text();
+  EXPECT_EQ(entry->size, 6U);
+  EXPECT_FALSE(entry->owner.empty());
+  EXPECT_EQ(run(fs_->stat(at("/")))->kind, Kind::directory);
   EXPECT_EQ(code(get(at("/missing"))), Errc::unavailable);
 }
 
