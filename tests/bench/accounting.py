@@ -38,9 +38,10 @@ class Group:
         """This process and what it has started; what it starts later follows by itself."""
         self._pid = pid
         for group in {self._cpu, self._memory} - {None}:
-            for member in tree(pid):
-                with contextlib.suppress(ProcessLookupError):  # one that served whoever looked whether the server is ready
-                    (group / "cgroup.procs").write_text(str(member))
+            if not _moved(pid, group):
+                self._cpu, self._memory = (kept if kept != group else None for kept in (self._cpu, self._memory))
+                with contextlib.suppress(OSError):
+                    group.rmdir()
 
     def cpu(self):
         """Seconds of processor so far, once the server has stopped working."""
@@ -100,6 +101,18 @@ def _make(name, places, needed):
                 return group
             group.rmdir()
     return None
+
+
+def _moved(pid, group):
+    """All of the tree is in the group now; False where nothing may be moved."""
+    for member in tree(pid):
+        try:
+            (group / "cgroup.procs").write_text(str(member))
+        except ProcessLookupError:  # one that served whoever looked whether the server is ready
+            continue
+        except OSError:
+            return False
+    return True
 
 
 def _fields(path):
