@@ -20,15 +20,14 @@ class FlushWindow {
   /// What is on its way and the piece that is being filled behind it must arrive within this, at the rate the store
   /// was seen to take it.
   static constexpr std::chrono::seconds patience{10};
-  /// While the rate is not known, but for two pieces; and later.
+  /// While the rate is not known, and at most, but for two pieces.
   static constexpr std::uint64_t most = 64 * mib;
-  static constexpr std::uint64_t most_when_known = 2 * most;
 
   /// May `bytes` more go out? The first piece always may; two may unless the store is seen to be slow.
   [[nodiscard]] bool admits(std::uint64_t bytes) const {
     if (on_the_way_ == 0) return true;
+    if (on_the_way_ + bytes > std::max(most, 2 * bytes)) return false;
     const auto known = affordable();
-    if (on_the_way_ + bytes > std::max(known ? most_when_known : most, 2 * bytes)) return false;
     return !known || on_the_way_ + 2 * bytes <= *known;
   }
 

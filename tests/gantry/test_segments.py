@@ -36,6 +36,17 @@ class SegmentTest(ProxyTest):
             return [key.removeprefix(below) for key in self._fake().keys() if key.startswith(below) and key != below]
         return os.listdir(self.server.root / self.place)
 
+    def kill_with_three_parts_there(self):
+        (self.scratch / "source").write_bytes(self.big())
+        fault = self.proxy.on_data(STALL, after=3 * MIB, way=UP, skip=2)
+        process = self.begin(*self.ways_in(), "put", "--segments", 4, self.scratch / "source", self.url("file"))
+        fault.wait()
+        wait_until(lambda: len(self.parts()) >= 3, "three of four parts there")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        fault.release()
+        self.proxy.cut_all()
+
     def parts(self):
         """The parts that are complete and not joined yet."""
         return sorted(filter(re.compile(r"\.gantry-[0-9a-f]{16}\.[0-9]{4}").fullmatch, self.names()))
@@ -149,15 +160,7 @@ class Up(SegmentTest):
         self.assertEqual(self.names(), ["file"])
 
     def test_goes_on_after_a_kill(self):
-        (self.scratch / "source").write_bytes(self.big())
-        fault = self.proxy.on_data(STALL, after=3 * MIB, way=UP, skip=2)
-        process = self.begin(*self.ways_in(), "put", "--segments", 4, self.scratch / "source", self.url("file"))
-        fault.wait()
-        wait_until(lambda: len(self.parts()) >= 3, "three of four parts there")
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        fault.release()
-        self.proxy.cut_all()
+        self.kill_with_three_parts_there()
         self.assertIsNone(self.stored("file"))
         before = sum(one.flowed[UP] for one in self.proxy.of_kind("data"))
         self.put()
@@ -191,15 +194,7 @@ class UpUnread(SegmentTest):
         self.assert_stored("file", self.big())
 
     def test_parts_that_nobody_compared_are_not_believed(self):
-        (self.scratch / "source").write_bytes(self.big())
-        fault = self.proxy.on_data(STALL, after=3 * MIB, way=UP, skip=2)
-        process = self.begin(*self.ways_in(), "put", "--segments", 4, self.scratch / "source", self.url("file"))
-        fault.wait()
-        wait_until(lambda: len(self.parts()) >= 3, "three of four parts there")
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        fault.release()
-        self.proxy.cut_all()
+        self.kill_with_three_parts_there()
         with open(self.server.root / self.place / self.parts()[0], "r+b") as part:
             part.write(b"damaged")
         self.put()
