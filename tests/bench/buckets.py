@@ -12,7 +12,7 @@ from measure import BLOCK, BUFFER, GIB, MIB, Usage, download, in_parallel, reset
 SIZE, STREAMS = GIB, 8
 LINE = 1.3           # of the relay's processor time
 GROWTH = 1.1         # of resident memory, from the smallest file to the largest
-MEMORY_SIZES = (64 * MIB, GIB, 8 * GIB)
+MEMORY_SIZES = (64 * MIB, GIB, 8 * GIB, 64 * GIB)
 
 
 class Relay:
@@ -104,12 +104,12 @@ def _through_gantry(server, move, streams, size):
 # ---- bucket-memory
 
 def bucket_memory(report, options):
-    """Resident memory at its highest during one upload, from 64 MiB to 8 GiB."""
+    """Resident memory at its highest during one upload, from 64 MiB to 8 GiB or what `--largest` says."""
     with gantry.Gantry("cos", store_arguments=("--discard",)) as server:
         with session(server) as connection:
             upload(connection, "warm", GIB)
             peaks = []
-            for size in MEMORY_SIZES:
+            for size in (size for size in MEMORY_SIZES if size <= options.largest * GIB):
                 reset_peak(server.pid)
                 upload(connection, "bench", size)
                 peaks.append(gantry.memory_of(server.pid) / MIB)

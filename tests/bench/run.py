@@ -26,6 +26,7 @@ import local_disk  # noqa: E402
 import resumption  # noqa: E402
 import logins  # noqa: E402
 import sessions  # noqa: E402
+import soak  # noqa: E402
 import store_requests  # noqa: E402
 import transfers  # noqa: E402
 
@@ -47,6 +48,7 @@ BENCHES = {
     "logins": logins.logins,
     "store-requests": store_requests.store_requests,
     "client": client.client,
+    "soak": soak.soak,
     "local-disk": local_disk.local_disk,
 }
 
@@ -66,6 +68,8 @@ def main():
     parser.add_argument("--programs", type=words, metavar="NAME,...", help="of local-disk: only these servers")
     parser.add_argument("--size", type=int, metavar="MIB", help="of local-disk: size of big files (1024)")
     parser.add_argument("--on", metavar="DIRECTORY", help="of local-disk: where the files lie (/dev/shm)")
+    parser.add_argument("--largest", type=int, default=8, metavar="GIB", help="of bucket-memory: the largest upload (8; at most 64)")
+    parser.add_argument("--minutes", type=float, default=30, help="of soak: how long (30)")
     parser.add_argument("--list", action="store_true", help="print the names and stop")
     options = parser.parse_args()
     if options.list:
