@@ -10,7 +10,6 @@ import dataclasses
 import functools
 import itertools
 import os
-import pathlib
 import socket
 import sqlite3
 import statistics
@@ -32,7 +31,7 @@ PART = MIB
 NAMES = 20               # that each worker uses, again and again
 GROWTH, SLACK = 1.1, 4   # of resident memory: times what it was, and MiB on top
 DESCRIPTORS, THREADS = 4, 0
-DATABASE = 256           # KiB
+DATABASE = 64            # KiB
 KINDS = ((False, True), (True, True), (True, False))  # (TLS, taken up again for data connections)
 STRANGERS = 4            # failed logins in each round
 SETTLED = 30             # seconds that sockets may take to go after a round
@@ -51,22 +50,21 @@ class Count:
     memory: float      # MiB
     descriptors: int
     threads: int
-    database: float    # KiB, with its log
+    database: float    # KiB
     rows: int
 
     @classmethod
     def of(cls, server):
-        base = pathlib.Path(server.directory) / "gantry.db"
-        files = (base, base.with_name("gantry.db-wal"))
         return cls(gantry.memory_of(server.pid, "VmRSS") / MIB, len(os.listdir(f"/proc/{server.pid}/fd")),
-                   len(os.listdir(f"/proc/{server.pid}/task")),
-                   sum(file.stat().st_size for file in files if file.exists()) / KIB, _rows(base))
+                   len(os.listdir(f"/proc/{server.pid}/task")), *_database(server.directory / "gantry.db"))
 
 
-def _rows(database):
-    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30)) as opened:
+def _database(file):
+    """KiB and rows. The pages are those of the database: its log of writes grows to 4 MiB and begins again."""
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as opened:
+        pages, size = (opened.execute(f"pragma {what}").fetchone()[0] for what in ("page_count", "page_size"))
         tables = [name for name, in opened.execute("select name from sqlite_master where type = 'table'")]
-        return sum(opened.execute(f'select count(*) from "{table}"').fetchone()[0] for table in tables)
+        return pages * size / KIB, sum(opened.execute(f'select count(*) from "{table}"').fetchone()[0] for table in tables)
 
 
 class Worker:
@@ -263,7 +261,12 @@ def soak(report, options):
         end = time.monotonic() + options.minutes * 60
         while time.monotonic() < end or len(sites[0].counts) < LEAST_ROUNDS:
             until = time.monotonic() + ROUND
-            in_parallel([functools.partial(site.round, until) for site in sites])
+            try:
+                in_parallel([functools.partial(site.round, until) for site in sites])
+            except BaseException:
+                for site in sites:
+                    print(f"  {site.store}, the end of its log:\n{site.server.log()[-8000:]}", file=sys.stderr, flush=True)
+                raise
             for site in sites:
                 site.count()
                 print(f"  {site.store} {site.counts[-1]}", file=sys.stderr, flush=True)
