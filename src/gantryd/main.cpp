@@ -1,7 +1,6 @@
 // gantryd: the command line of the server.
 #include <fmt/format.h>
 #include <sodium.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
@@ -22,6 +21,7 @@
 #include "gantryd/import.hpp"
 #include "gantryd/uploads.hpp"
 #include "server/check.hpp"
+#include "server/descriptors.hpp"
 #include "server/server.hpp"
 #include "server/wire.hpp"
 
@@ -51,14 +51,6 @@ void log_remarks(const config::Loaded& loaded) {
   for (const auto& note : loaded.notes) log::info("configuration", {{"note", config::format(note)}});
 }
 
-/// One descriptor a session is not enough: control, data, listener, store connections.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 int serve(const std::string& file) {
   auto loaded = load(file);
   if (!loaded) return exit_configuration;
@@ -69,7 +61,7 @@ int serve(const std::string& file) {
     return exit_configuration;
   }
   log_remarks(*loaded);
-  raise_descriptor_limit();
+  if (!server::raise_descriptor_limit()) log::warning("the limit of open files cannot be raised");
   std::signal(SIGPIPE, SIG_IGN);
   auto server = server::Server::create(config);
   if (!server) {

@@ -18,6 +18,7 @@
 #include "server/admin_users.hpp"
 #include "server/ban_exchange.hpp"
 #include "server/credentials_watch.hpp"
+#include "server/descriptors.hpp"
 #include "server/lane.hpp"
 #include "server/wire.hpp"
 
@@ -229,6 +230,7 @@ Task<Control::Reloaded> Server::Parts::read_configuration() {
           fmt::format("{}.{}: the change counts after a restart", setting->table, setting->name));
   if (auto hidden = co_await hidden_users(config, shared.users))
     std::ranges::move(*hidden, std::back_inserter(outcome.warnings));
+  if (auto scarce = too_few_descriptors(*config, descriptor_limit())) outcome.warnings.push_back(std::move(*scarce));
   next->config = config;
   next->tls = std::move(*tls);
   make_accounts(*next, shared);
@@ -365,6 +367,9 @@ Result<std::unique_ptr<Server>> Server::create(std::shared_ptr<const config::Con
   generation->tls = std::move(*tls);
   if (generation->tls && generation->tls->expired())
     log::warning("certificate expired", {{"certificate", generation->tls->describe()}});
+  const std::uint64_t descriptors = descriptor_limit();
+  log::info("descriptors", {{"limit", descriptors}, {"sessions", sessions_within(*config, descriptors)}});
+  if (auto scarce = too_few_descriptors(*config, descriptors)) log::warning("configuration", {{"warning", *scarce}});
   if (auto opened = open_state(*config, parts->shared); !opened) return fail(std::move(opened.error()));
   make_accounts(*generation, parts->shared);
   parts->shared.replace(generation);
@@ -399,9 +404,7 @@ Result<std::unique_ptr<Server>> Server::create(std::shared_ptr<const config::Con
     parts->listeners.push_back({std::move(*acceptor), session::Security::implicit_tls});
   }
   parts->open_admin();
-  std::size_t lanes =
-      config->server.lanes > 0 ? config->server.lanes : std::max(1U, std::thread::hardware_concurrency());
-  for (std::size_t i = 0; i < lanes; ++i) parts->lanes.push_back(std::make_unique<Lane>(parts->shared));
+  for (std::size_t i = lanes_of(*config); i > 0; --i) parts->lanes.push_back(std::make_unique<Lane>(parts->shared));
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
 

@@ -108,6 +108,21 @@ class LoadGenerator(unittest.TestCase):
         self.expect_operations(10, "login", "--connections", 2, "--count", 5)
         self.expect_operations(70, "idle", "--connections", 70)
 
+    def test_sizes_are_taken_in_turn(self):
+        def check(server, _, done):
+            self.assertEqual((done["operations"], done["bytes"]), (3, 7 + 3 + 7))
+            self.assertEqual(sorted(server.uploads()), [3, 7, 7])
+
+        self.each(check, "stor", "--name", "up/{c}-{s}", "--size", 7, 3, "--connections", 3)
+
+    def test_a_rate_is_kept_and_a_time_ends_the_work(self):
+        server = Server.get("gantryd", False)
+        done = load(server.address, "login", "--connections", 3, "--count", 10, "--rate", 100)
+        self.assertGreaterEqual(done["wall"], 0.29)  # the last of thirty begins then
+        self.assertLessEqual(done["first_p50_ms"], done["max_ms"])
+        done = load(server.address, "idle", "--connections", 5, "--seconds", 0.5, "--rate", 100)
+        self.assertEqual(done["operations"], 50)
+
     def test_a_file_of_another_size_fails(self):
         for wrong in (SMALL - 1, SMALL + 1):
             self.fails(f"bytes of small: {SMALL} instead of {wrong}", "retr", "--name", "small", "--size", wrong)

@@ -25,6 +25,7 @@ import limits  # noqa: E402
 import local_disk  # noqa: E402
 import resumption  # noqa: E402
 import logins  # noqa: E402
+import scale  # noqa: E402
 import sessions  # noqa: E402
 import soak  # noqa: E402
 import store_requests  # noqa: E402
@@ -48,6 +49,8 @@ BENCHES = {
     "logins": logins.logins,
     "store-requests": store_requests.store_requests,
     "client": client.client,
+    "scale": scale.scale,
+    "logins-steady": scale.logins_steady,
     "soak": soak.soak,
     "local-disk": local_disk.local_disk,
 }

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -142,6 +143,24 @@ def reload_of_users_and_mistakes():
         session.close()
         staying.command("NOOP", 200)
         staying.close()
+
+
+@case((), short=True)
+def a_limit_of_sessions_that_the_descriptors_cannot_carry_is_told():
+    """At the start what the descriptors are enough for; after a reload with a limit beyond it a warning, which goes again."""
+    with Server("memory") as server:
+        assert " descriptors limit=" in server.log()
+        _, hard = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+        soft = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)[0]
+        assert soft == hard, f"the soft limit is {soft} and not {hard}"
+        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (400, hard))
+        good = server.config.read_text()
+        server.config.write_text(good.replace("max_sessions = 0", "max_sessions = 200"))
+        lines = reload(server)
+        assert "reloaded" in lines and "server.max_sessions: 200 sessions may need" in lines, lines
+        server.config.write_text(good.replace("max_sessions = 0", "max_sessions = 100"))
+        lines = reload(server)
+        assert "reloaded" in lines and "may need" not in lines, lines
 
 
 def make_certificate(name, days="30"):

@@ -33,7 +33,7 @@ struct Arguments {
 };
 
 void declare(CLI::App& app, Arguments& a) {
-  app.add_option("mode", a.plan.mode, "retr, stor, login (with QUIT), list or idle (a NOOP each at the end)")
+  app.add_option("mode", a.plan.mode, "retr, stor, login (with QUIT), list or idle (a NOOP of each, in turn)")
       ->required()
       ->transform(CLI::CheckedTransformer(modes));
   app.add_option("--address", a.address, "IPv4 address and port of the server")->required();
@@ -43,8 +43,11 @@ void declare(CLI::App& app, Arguments& a) {
   app.add_option("--limit", a.limit, "seconds that any single wait may take")->check(CLI::PositiveNumber);
   app.add_option("--connections", a.plan.connections, "sessions at once")->check(CLI::PositiveNumber);
   app.add_option("--count", a.plan.count, "operations of each session")->check(CLI::PositiveNumber);
-  app.add_option("--name", a.plan.name, "file or directory; {c} is the session's number, {n} the operation's");
-  app.add_option("--size", a.plan.size, "bytes that every file has");
+  app.add_option("--seconds", a.plan.seconds, "instead of --count: how long")->check(CLI::PositiveNumber);
+  app.add_option("--rate", a.plan.rate, "operations a second that begin, of all sessions")->check(CLI::PositiveNumber);
+  app.add_option("--name", a.plan.name,
+                 "file or directory; {c} is the session's number, {n} the operation's, {s} the size");
+  app.add_option("--size", a.plan.sizes, "bytes that every file has; of several the sessions take one after the other");
   app.add_option("--verb", a.plan.verb, "how a directory is listed")->check(CLI::IsMember({"MLSD", "LIST", "NLST"}));
   app.add_option("--entries", a.plan.entries, "lines with the marker that every listing has");
   app.add_option("--marker", a.plan.marker, "what these lines contain");
@@ -60,6 +63,7 @@ void raise_descriptor_limit() {
 
 /// The smallest value that this part of all values does not exceed.
 double percentile(const std::vector<double>& ascending, double part) {
+  if (ascending.empty()) return 0;
   const auto rank = static_cast<std::size_t>(std::ceil(part * static_cast<double>(ascending.size())));
   return ascending.at(std::max<std::size_t>(rank, 1) - 1);
 }
@@ -77,9 +81,11 @@ void say(std::string_view line) {
 std::string json(const Outcome& o) {
   return fmt::format(
       R"({{"operations": {}, "bytes": {}, "wall": {:.6f}, "own_cpu": {:.6f}, "p50_ms": {:.4f}, "p99_ms": {:.4f}, )"
-      R"("max_ms": {:.4f}, "data_connections": {}, "resumed": {}, "protocol": "{}"}})",
+      R"("max_ms": {:.4f}, "first_p50_ms": {:.4f}, "first_p99_ms": {:.4f}, "last_p50_ms": {:.4f}, "last_p99_ms": {:.4f}, )"
+      R"("data_connections": {}, "resumed": {}, "protocol": "{}"}})",
       o.operations, o.bytes, o.wall, o.own_cpu, percentile(o.latencies, 0.5), percentile(o.latencies, 0.99),
-      o.latencies.back(), o.data_connections, o.resumed, o.protocol);
+      percentile(o.latencies, 1), percentile(o.first, 0.5), percentile(o.first, 0.99), percentile(o.last, 0.5),
+      percentile(o.last, 0.99), o.data_connections, o.resumed, o.protocol);
 }
 
 }  // namespace

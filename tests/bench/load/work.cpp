@@ -43,7 +43,7 @@ Descriptor make_source() {
   return file;
 }
 
-std::string replaced(std::string text, std::string_view what, unsigned by) {
+std::string replaced(std::string text, std::string_view what, std::uint64_t by) {
   if (const auto at = text.find(what); at != std::string::npos) text.replace(at, what.size(), std::to_string(by));
   return text;
 }
@@ -52,11 +52,18 @@ void require_equal(std::uint64_t got, std::uint64_t wanted, std::string_view of)
   if (got != wanted) throw Failure(fmt::format("{}: {} instead of {}", of, got, wanted));
 }
 
+struct Sample {
+  double due;      // seconds after the start
+  double latency;  // ms since then
+};
+
 /// What all threads share: read only but for the latches.
 struct Shared {
-  Shared(const Plan& p, unsigned threads) : plan(p), source(make_source()), ready(threads), done(threads) {}
+  Shared(const Plan& p, unsigned workers)
+      : plan(p), threads(workers), source(make_source()), ready(workers), done(workers) {}
 
   const Plan& plan;
+  unsigned threads;
   TlsClient tls;
   Descriptor source;
   std::latch ready;
@@ -76,8 +83,12 @@ class Worker {
     sum.bytes += outcome_.bytes;
     sum.data_connections += outcome_.data_connections;
     sum.resumed += outcome_.resumed;
-    sum.latencies.insert(sum.latencies.end(), outcome_.latencies.begin(), outcome_.latencies.end());
     sum.protocol = outcome_.protocol;
+    for (const auto& [due, latency] : samples_) {
+      sum.latencies.push_back(latency);
+      if (due < sum.wall / 6) sum.first.push_back(latency);
+      if (due > sum.wall * 5 / 6) sum.last.push_back(latency);
+    }
   }
   void join() { thread_.join(); }
 
@@ -97,10 +108,12 @@ class Worker {
       for (unsigned i = 0; i < share_; ++i) open_session();
     shared_.ready.count_down();
     shared_.go.wait();
-    for (unsigned i = 0; i < shared_.plan.count; ++i) {
-      const auto start = Clock::now();
+    const auto start = Clock::now();
+    for (unsigned i = 0; goes_on(i, start); ++i) {
+      const auto due = due_time(i, start);
+      std::this_thread::sleep_until(due);
       operate(i);
-      outcome_.latencies.push_back(seconds_since(start) * 1000);
+      samples_.push_back({std::chrono::duration<double>(due - start).count(), seconds_since(due) * 1000});
     }
     for (const auto& session : sessions_) {
       outcome_.data_connections += session->data_connections();
@@ -114,20 +127,36 @@ class Worker {
       for (const auto& session : sessions_) session->quit();
   }
 
+  [[nodiscard]] bool goes_on(unsigned operation, Clock::time_point start) const {
+    const auto& plan = shared_.plan;
+    if (plan.seconds > 0)
+      return std::chrono::duration<double>(due_time(operation, start) - start).count() < plan.seconds;
+    return operation < plan.count * (plan.mode == Mode::idle ? sessions_.size() : 1);
+  }
+
+  /// With a rate the threads take turns, whatever became of the operations before; an operation that begins late is one
+  /// that a client waited for.
+  [[nodiscard]] Clock::time_point due_time(unsigned operation, Clock::time_point start) const {
+    if (shared_.plan.rate <= 0) return Clock::now();
+    const double turn = static_cast<double>(operation) * shared_.threads + number_;
+    return start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(turn / shared_.plan.rate));
+  }
+
   void open_session() { sessions_.push_back(std::make_unique<Session>(shared_.plan.target, shared_.tls, scratch_)); }
 
   void operate(unsigned operation) {
     const auto& plan = shared_.plan;
-    outcome_.operations += plan.mode == Mode::idle ? sessions_.size() : 1;
-    const auto name = replaced(replaced(plan.name, "{c}", number_), "{n}", operation);
+    ++outcome_.operations;
+    const auto size = plan.sizes[number_ % plan.sizes.size()];
+    const auto name = replaced(replaced(replaced(plan.name, "{c}", number_), "{n}", operation), "{s}", size);
     switch (plan.mode) {
       case Mode::retrieve:
-        require_equal(sessions_.front()->retrieve(name), plan.size, "bytes of " + name);
-        outcome_.bytes += plan.size;
+        require_equal(sessions_.front()->retrieve(name), size, "bytes of " + name);
+        outcome_.bytes += size;
         break;
       case Mode::store:
-        sessions_.front()->store(name, {.file = shared_.source.get(), .size = source_size}, plan.size);
-        outcome_.bytes += plan.size;
+        sessions_.front()->store(name, {.file = shared_.source.get(), .size = source_size}, size);
+        outcome_.bytes += size;
         break;
       case Mode::list:
         require_equal(sessions_.front()->list(plan.verb, name, plan.marker), plan.entries, "entries of " + name);
@@ -139,7 +168,7 @@ class Worker {
         sessions_.clear();
         break;
       case Mode::idle:
-        for (const auto& session : sessions_) session->noop();
+        sessions_[operation % sessions_.size()]->noop();
         break;
     }
   }
@@ -150,6 +179,7 @@ class Worker {
   std::vector<char> scratch_ = std::vector<char>(scratch_size);
   std::vector<std::unique_ptr<Session>> sessions_;
   Outcome outcome_;
+  std::vector<Sample> samples_;
   std::thread thread_;
 };
 
@@ -172,7 +202,7 @@ void work(const Plan& plan, const std::function<void()>& ready, const std::funct
   sum.wall = seconds_since(start);
   sum.own_cpu = own_cpu_seconds() - cpu;
   for (const auto& worker : workers) worker->add_to(sum);
-  std::ranges::sort(sum.latencies);
+  for (auto* values : {&sum.latencies, &sum.first, &sum.last}) std::ranges::sort(*values);
   finished(sum);
   shared.leave.count_down();
   for (const auto& worker : workers) worker->join();

@@ -18,10 +18,12 @@ struct Plan {
   Target target;
   unsigned connections = 1;
   unsigned count = 1;         ///< operations of each connection
-  std::string name = "file";  ///< of the file or directory; {c} is the connection, {n} the operation
-  std::uint64_t size = 0;     ///< bytes that each file must have
-  std::string verb = "MLSD";  ///< of a listing
-  std::uint64_t entries = 0;  ///< lines with the marker that each listing must have
+  double seconds = 0;         ///< instead of `count`: operations begin for so long; 0: `count` counts
+  double rate = 0;            ///< operations that begin each second, of all connections; 0: each after the one before
+  std::string name = "file";  ///< of the file or directory; {c} is the connection, {n} the operation, {s} the size
+  std::vector<std::uint64_t> sizes{0};  ///< bytes that each file must have; the connections take them in turn
+  std::string verb = "MLSD";            ///< of a listing
+  std::uint64_t entries = 0;            ///< lines with the marker that each listing must have
   std::string marker = " entry-";
 };
 
@@ -32,7 +34,9 @@ struct Outcome {
   std::uint64_t resumed = 0;
   double wall = 0;                ///< seconds from the start to the end of the last operation
   double own_cpu = 0;             ///< seconds, of this process in that time
-  std::vector<double> latencies;  ///< ms, of each operation, in ascending order
+  std::vector<double> latencies;  ///< ms, of each operation since it was due, in ascending order
+  std::vector<double> first;      ///< of those due in the first sixth of the time
+  std::vector<double> last;       ///< of those due in the last sixth
   std::string protocol;
 };
 
