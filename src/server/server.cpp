@@ -45,14 +45,15 @@ struct Listener {
 };
 
 /// A control connection is silent while its transfer runs and while the store works: routers forget it within minutes,
-/// and a client that lost its power must be missed. The system's own idea of that is two hours.
-void watch_over(Tcp::socket& socket) {
+/// and a client that lost its power must be missed. The system's own idea of that is two hours. What a listener has
+/// been told holds for its connections.
+void watch_over(Tcp::acceptor& listener) {
   constexpr int silence = 30;   // seconds before the first question
   constexpr int interval = 10;  // seconds between questions
   constexpr int questions = 6;
   boost::system::error_code ignored;
-  socket.set_option(asio::socket_base::keep_alive(true), ignored);
-  const int descriptor = socket.native_handle();
+  listener.set_option(asio::socket_base::keep_alive(true), ignored);
+  const int descriptor = listener.native_handle();
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &silence, sizeof silence);
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPCNT, &questions, sizeof questions);
@@ -81,6 +82,7 @@ Result<Tcp::acceptor> listen(asio::io_context& context, const config::ListenAddr
   acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
   if (!error && address.is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
+  if (!error) watch_over(acceptor);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error) return complain(error.message());
@@ -157,7 +159,6 @@ Task<void> Server::Parts::accept(Listener& listener) {
       continue;
     }
     if (turned_away(shared.defender, socket, listener.security)) continue;
-    watch_over(socket);
     auto descriptor = socket.release(error);
     if (error) continue;
     lanes[next_lane++ % lanes.size()]->adopt(descriptor, protocol, listener.security);

@@ -3,6 +3,7 @@
 import re
 import socket
 import time
+from pathlib import Path
 
 from ftp_wire import close_cleanly, read_all, wait_until
 from gantry import PROMPT, client_context
@@ -55,6 +56,19 @@ class Control(ClientTest):
         session.command(f"RMD {self.place}", 250)
         session.command("QUIT", 221)
         self.assertTrue(session.at_end())
+
+    def test_a_silent_control_connection_is_watched_over(self):
+        session = self.ftp()
+        server, client = session.socket.getpeername()[1], session.socket.getsockname()[1]
+
+        def timer():
+            """What the kernel waits for at the server's end: 2 is the next question whether the client is alive."""
+            for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+                fields = line.split()
+                if (fields[1][-4:], fields[2][-4:]) == (f"{server:04X}", f"{client:04X}"):
+                    return int(fields[5][:2], 16)
+        # Until the client has acknowledged the last reply, the kernel waits for that.
+        wait_until(lambda: timer() == 2, "the timer of keep-alive")
 
     def test_winscp_and_others_negotiate(self):
         session = self.ftp(login=False)
