@@ -1,5 +1,7 @@
 #include "session/control_channel.hpp"
 
+#include <sys/socket.h>
+
 #include <array>
 
 #include "base/log.hpp"
@@ -9,6 +11,12 @@ namespace {
 
 /// async::cancelled() without a coroutine of its own: these loops turn with every command.
 bool asked_to_stop(const asio::cancellation_state& state) { return state.cancelled() != asio::cancellation_type::none; }
+
+/// How many bytes the kernel takes now. What is wrong with a connection shows again to whoever sends the rest.
+std::size_t send_at_once(int descriptor, std::string_view bytes) {
+  const ssize_t sent = ::send(descriptor, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  return sent > 0 ? static_cast<std::size_t>(sent) : 0;
+}
 
 }  // namespace
 
@@ -106,7 +114,12 @@ Task<void> ControlChannel::write_replies() {
 
 void ControlChannel::send(const proto::Reply& reply) {
   if (reply.code == 0) return;
-  unsent_ += proto::to_wire(reply);
+  std::string wire = proto::to_wire(reply);
+  // The writer is woken for what does not go at once; of pipelined commands, it sends the replies together.
+  const bool first = unsent_.empty() && in_flight_.empty() && lines_.empty();
+  if (first && !stream_->encrypted()) wire.erase(0, send_at_once(stream_->native_handle(), wire));
+  if (wire.empty()) return;
+  unsent_ += wire;
   to_send_.notify();
 }
 
