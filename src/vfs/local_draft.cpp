@@ -18,7 +18,8 @@ namespace gantry::vfs {
 namespace {
 
 constexpr std::uint64_t keep_step_bytes = 64 * mib;  // one call on the pool, well below a second on a slow disk
-constexpr ::mode_t new_file_mode = 0666;             // less the umask
+constexpr ::off_t at_hand_bytes = 1 * mib;
+constexpr ::mode_t new_file_mode = 0666;  // less the umask
 
 /// copy_file_range where the file system can (shared blocks on some), otherwise through a buffer.
 /// The number of bytes copied, 0 at the end of the source, -1 with errno.
@@ -90,7 +91,29 @@ Result<std::unique_ptr<LocalDraft>> LocalDraft::open(std::shared_ptr<LocalRoot> 
   auto parent = root->open_parent(path);
   if (!parent) return fail(std::move(parent.error()));
   std::unique_ptr<LocalDraft> draft(new LocalDraft(std::move(root), path, std::move(*parent)));
-  if (auto begun = draft->begin(options); !begun) return fail(std::move(begun.error()));
+  auto found = draft->present();
+  if (!found) return fail(std::move(found.error()));
+  if (auto begun = draft->begin(options, *found); !begun) return fail(std::move(begun.error()));
+  return draft;
+}
+
+std::optional<Result<std::unique_ptr<LocalDraft>>> LocalDraft::open_at_hand(const std::shared_ptr<LocalRoot>& root,
+                                                                            const Path& path,
+                                                                            const UploadOptions& options) {
+  const bool continues = options.mode == UploadMode::append || options.mode == UploadMode::at_offset;
+  if (!root->changes_at_hand() || path.is_root() || is_hidden_name(path.name()) || continues) return std::nullopt;
+  auto parent = root->open_at_hand(path.parent(), O_PATH | O_DIRECTORY);
+  if (!parent || held_status(parent->get(), path.name())) return std::nullopt;
+  auto named = LocalRoot::open_name(*parent, path);
+  if (!named) return std::nullopt;
+  std::optional<struct ::stat> status;
+  if (*named && ::fstat((*named)->get(), &status.emplace()) != 0) return std::nullopt;
+  if (status && (!S_ISREG(status->st_mode) || status->st_size > at_hand_bytes)) return std::nullopt;
+  std::unique_ptr<LocalDraft> draft(new LocalDraft(root, path, std::move(*parent)));
+  if (auto begun = draft->begin(options, status); !begun) return fail(std::move(begun.error()));
+  // Whose names it will show is found out on the pool once.
+  struct ::stat created{};
+  draft->at_hand_ = ::fstat(draft->file_.get(), &created) == 0 && root->describe_at_hand({}, created).has_value();
   return draft;
 }
 
@@ -109,11 +132,9 @@ Result<std::optional<struct ::stat>> LocalDraft::present() const {
   return fail(std::move(followed.error()));
 }
 
-Result<void> LocalDraft::begin(const UploadOptions& options) {
+/// `status`: of what is present().
+Result<void> LocalDraft::begin(const UploadOptions& options, const std::optional<struct ::stat>& status) {
   mode_ = options.mode;
-  auto found = present();
-  if (!found) return fail(std::move(found.error()));
-  const std::optional<struct ::stat>& status = *found;
   if (status && must_be_new(options)) return fail(Errc::already_exists, "upload", path_.text());
   const bool stays = options.existing == Existing::stays;
   name_must_be_free_ = must_be_new(options) || (stays && !status);
@@ -132,6 +153,7 @@ Result<void> LocalDraft::begin(const UploadOptions& options) {
   if (continues && offset > size) return fail(Errc::bad_offset, "upload", path_.text());
   if (status && stays && offset < size) return fail(Errc::already_exists, "upload", path_.text() + ": would be cut");
   if (auto created = create(); !created) return created;
+  expects_free_name_ = !status;
   if (!status) return {};
   // Who may read or run a file is not the uploader's business: a replacement keeps the mode.
   if (::fchmod(file_.get(), status->st_mode & 0777U) != 0) return fail_errno(errno, "upload", path_.text());
@@ -257,6 +279,7 @@ Result<void> LocalDraft::publish_over(const std::string& name) {
     }
   }
   if (hidden_name_.empty()) {
+    if (expects_free_name_ && link_as(name) == 0) return {};
     if (auto named = rename_to_hidden(temporary_name()); !named) return named;
   }
   if (::renameat(parent_.get(), hidden_name_.c_str(), parent_.get(), name.c_str()) != 0) {

@@ -1,5 +1,6 @@
 // A file on its way into a local directory: written beside its final name, published whole or not at all.
-// Everything here blocks: call it on the blocking pool, one call at a time. Must not know coroutines.
+// Everything here blocks unless it says otherwise: call it on the blocking pool, one call at a time. Must not know
+// coroutines.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,13 @@ class LocalDraft {
   /// append and at_offset; while somebody else continues it: Errc::conflict.
   [[nodiscard]] static Result<std::unique_ptr<LocalDraft>> open(std::shared_ptr<LocalRoot> root, const Path& path,
                                                                 const UploadOptions& options);
+
+  /// The same on a lane: nothing unless it neither waits now nor will while it is written and published. Only for new
+  /// files and for replacing small ones: memory of a large one takes its time to be given back.
+  [[nodiscard]] static std::optional<Result<std::unique_ptr<LocalDraft>>> open_at_hand(
+      const std::shared_ptr<LocalRoot>& root, const Path& path, const UploadOptions& options);
+  /// Opened by open_at_hand(): write() and publish() do not wait.
+  [[nodiscard]] bool at_hand() const { return at_hand_; }
 
   /// Copies the next piece (at most 64 MiB) of what the present file contributes; the bytes still to copy.
   /// To be called until it says 0, before anything is written.
@@ -51,7 +59,7 @@ class LocalDraft {
   LocalDraft(std::shared_ptr<LocalRoot> root, Path path, UniqueFd parent);
 
   [[nodiscard]] Result<std::optional<struct ::stat>> present() const;
-  [[nodiscard]] Result<void> begin(const UploadOptions& options);
+  [[nodiscard]] Result<void> begin(const UploadOptions& options, const std::optional<struct ::stat>& status);
   [[nodiscard]] Result<bool> continue_held(const UploadOptions& options);
   [[nodiscard]] Result<void> check_space(const UploadOptions& options) const;
   [[nodiscard]] Result<void> create();
@@ -67,8 +75,10 @@ class LocalDraft {
   UniqueFd file_;
   std::string hidden_name_;  // empty: nameless (O_TMPFILE)
   bool continued_ = false;   // hidden_name_ is that of a held upload, locked by us
+  bool at_hand_ = false;
   UploadMode mode_ = UploadMode::replace;
   bool name_must_be_free_ = false;       // on publishing
+  bool expects_free_name_ = false;       // nothing stood there in the beginning
   std::optional<std::string> based_on_;  // Entry::unique of the file that append and at_offset continue
   UniqueFd source_;
   std::uint64_t source_begin_ = 0;  // position of the source's first byte

@@ -42,6 +42,10 @@ Task<Result<std::unique_ptr<Reader>>> LocalFileSystem::open_reader(Path path, By
 }
 
 Task<Result<std::unique_ptr<Upload>>> LocalFileSystem::open_upload(Path path, UploadOptions options) {
+  if (auto opened = LocalDraft::open_at_hand(root_, path, options)) {
+    if (!*opened) co_return fail(std::move(opened->error()));
+    co_return make_local_upload(*pool_, std::move(**opened));
+  }
   auto opened =
       co_await run_blocking(*pool_, [root = root_, path, options] { return LocalDraft::open(root, path, options); });
   if (!opened) co_return fail(std::move(opened.error()));

@@ -199,6 +199,15 @@ std::optional<UniqueFd> LocalRoot::open_at_hand(const Path& path, int flags) con
   return fd;
 }
 
+Result<std::optional<UniqueFd>> LocalRoot::open_name(const UniqueFd& parent, const Path& path) {
+  UniqueFd fd(
+      open_beneath(parent.get(), std::string(path.name()).c_str(), O_PATH | O_NOFOLLOW, below_root | RESOLVE_NO_XDEV));
+  if (fd) return fd;
+  if (errno == ENOENT) return std::nullopt;
+  if (errno == EXDEV) return fail(Errc::across_stores, "open", path.text());
+  return fail(walk_error(errno, path));
+}
+
 Result<UniqueFd> LocalRoot::walk(const Path& path, int flags) const {
   const auto segments = path.segments();
   UniqueFd current(::openat(directory_.get(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC));

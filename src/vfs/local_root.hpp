@@ -75,6 +75,10 @@ class LocalRoot {
   /// The same without waiting, for reading or O_PATH, so on a lane too: nothing unless the kernel has every step of the
   /// path at hand, all on a file system that answers from memory then (no network, no other process).
   [[nodiscard]] std::optional<UniqueFd> open_at_hand(const Path& path, int flags) const;
+  /// What stands under the last name of a path, `parent` being its directory, opened as O_PATH (a link itself): nothing
+  /// when the name is free. Errc::across_stores when something else is mounted there. Does not wait where
+  /// changes_at_hand().
+  [[nodiscard]] static Result<std::optional<UniqueFd>> open_name(const UniqueFd& parent, const Path& path);
   /// The directory that holds `path`'s last name, as an O_PATH descriptor. Errc::not_found; bad_name when the last
   /// name is one of ours. The root has no parent: Errc::denied.
   [[nodiscard]] Result<UniqueFd> open_parent(const Path& path) const;
@@ -87,6 +91,8 @@ class LocalRoot {
 
   /// Of a file on the root's own file system, not of one mounted below it.
   [[nodiscard]] bool in_memory() const { return medium_ == Medium::memory; }
+  /// New and changed files on the root's own file system never wait for a disk.
+  [[nodiscard]] bool changes_at_hand() const { return in_memory() && !durable(); }
   /// Of any file. Blocks.
   [[nodiscard]] static bool in_memory(int descriptor) { return medium_of(descriptor) == Medium::memory; }
   [[nodiscard]] bool named_drafts() const { return options_.drafts == Drafts::named; }

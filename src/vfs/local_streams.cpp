@@ -115,7 +115,9 @@ class LocalUpload final : public Upload {
     filled_ += count;
     if (filled_ == 0 || filled_ < draft_->buffer.size) co_return Result<void>{};
     if (auto flushed = co_await flush(); !flushed) co_return flushed;
-    if (draft_->buffer.size < largest_buffer_bytes) draft_->buffer.resize(draft_->buffer.size * 2);
+    // In memory a larger buffer would only be colder.
+    const std::size_t largest = draft_->at_hand() ? read_ahead_bytes : largest_buffer_bytes;
+    if (draft_->buffer.size < largest) draft_->buffer.resize(draft_->buffer.size * 2);
     co_return Result<void>{};
   }
 
@@ -125,8 +127,7 @@ class LocalUpload final : public Upload {
     if (!draft_) co_return fail(Errc::invalid, "commit", "already ended");
     auto draft = std::exchange(draft_, nullptr);
     // What is still to be written goes along: a small file takes one way to the pool.
-    auto entry =
-        co_await async::run_blocking(*pool_, [draft, count = filled_] { return write_and_publish(*draft, count); });
+    auto entry = co_await on_draft(draft, [draft, count = filled_] { return write_and_publish(*draft, count); });
     if (!entry && entry.error().code != Errc::unavailable) co_await drop(draft);
     co_return entry;
   }
@@ -151,11 +152,18 @@ class LocalUpload final : public Upload {
     return fail(std::move(written.error()));
   }
 
+  /// On the pool, unless it does not wait.
+  template <class Call>
+  Task<std::invoke_result_t<Call>> on_draft(const std::shared_ptr<LocalDraft>& draft, Call call) {
+    if (draft->at_hand()) co_return call();
+    co_return co_await async::run_blocking(*pool_, std::move(call));
+  }
+
   Task<Result<void>> flush() {
     const std::size_t count = std::exchange(filled_, 0);
     if (count == 0) co_return Result<void>{};
-    auto written = co_await async::run_blocking(
-        *pool_, [draft = draft_, count] { return draft->write(draft->buffer.all().first(count)); });
+    auto written =
+        co_await on_draft(draft_, [draft = draft_, count] { return draft->write(draft->buffer.all().first(count)); });
     flushed_ = draft_->position();
     co_return written;
   }

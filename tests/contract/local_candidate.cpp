@@ -8,7 +8,7 @@ namespace {
 
 class LocalExaminee final : public Examinee {
  public:
-  LocalExaminee(LocalOptions options) {
+  LocalExaminee(LocalOptions options, const std::string& below) : directory_(below) {
     options.root = directory_.path();
     root_ = *LocalRoot::open(std::move(options));
     first_ = std::make_unique<LocalFileSystem>(root_, pool_);
@@ -25,15 +25,17 @@ class LocalExaminee final : public Examinee {
   std::unique_ptr<LocalFileSystem> second_;
 };
 
-Candidate local(std::string name, LocalOptions options) {
-  return {std::move(name), [options](asio::io_context&) { return std::make_unique<LocalExaminee>(options); }};
+Candidate local(std::string name, LocalOptions options, std::string below = std::filesystem::temp_directory_path()) {
+  return {std::move(name),
+          [options, below](asio::io_context&) { return std::make_unique<LocalExaminee>(options, below); }};
 }
 
 INSTANTIATE_TEST_SUITE_P(Local, FileSystemContract,
                          testing::Values(local("usual", {.durability = Durability::none}),
                                          local("walked", {.durability = Durability::none, .jail = Jail::walk}),
                                          local("named_drafts",
-                                               {.durability = Durability::none, .drafts = Drafts::named})),
+                                               {.durability = Durability::none, .drafts = Drafts::named}),
+                                         local("in_memory", {.durability = Durability::none}, "/dev/shm")),
                          candidate_name);
 
 }  // namespace

@@ -10,8 +10,8 @@ namespace gantry::test {
 
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "gantry-test-XXXXXX").string();
+  explicit TemporaryDirectory(const std::filesystem::path& below = std::filesystem::temp_directory_path()) {
+    std::string pattern = (below / "gantry-test-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
     path_ = pattern;
   }

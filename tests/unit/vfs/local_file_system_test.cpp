@@ -25,9 +25,13 @@ namespace {
 
 namespace disk = std::filesystem;
 
+/// A file system in memory.
+constexpr const char* memory = "/dev/shm";
+
 struct Variant {
   const char* name;
   LocalOptions options;
+  std::string below = disk::temp_directory_path();
 };
 
 class LocalFiles : public testing::TestWithParam<Variant> {
@@ -88,7 +92,7 @@ class LocalFiles : public testing::TestWithParam<Variant> {
 
   bool follows_links() const { return GetParam().options.jail == Jail::automatic; }
 
-  test::TemporaryDirectory directory_;
+  test::TemporaryDirectory directory_{GetParam().below};
   std::string root_ = directory_.path() + "/root";
   asio::io_context context_;
   async::BlockingPool pool_{2, 100};
@@ -124,6 +128,58 @@ TEST_P(LocalFiles, WhatTheKernelHasAtHandNeedsNoOtherThread) {
   EXPECT_FALSE(entry->owner.empty());
   EXPECT_EQ(run(fs_->stat(at("/")))->kind, Kind::directory);
   EXPECT_EQ(code(get(at("/missing"))), Errc::unavailable);
+}
+
+class LocalFilesInMemory : public LocalFiles {};
+
+INSTANTIATE_TEST_SUITE_P(
+    Ways, LocalFilesInMemory,
+    testing::Values(Variant{"nameless_drafts", {.durability = Durability::none}, memory},
+                    Variant{"named_drafts", {.durability = Durability::none, .drafts = Drafts::named}, memory}),
+    [](const testing::TestParamInfo<Variant>& info) { return std::string(info.param.name); });
+
+TEST_P(LocalFilesInMemory, AnUploadNeedsNoOtherThread) {
+  run(begin(at("/first"), "finds out whose names there are")->commit()).value();
+  if (!local_->changes_at_hand() || !local_->open_at_hand(at("/first"), O_PATH))
+    GTEST_SKIP() << "not on this file system or by this kernel";
+  disk::create_directory(root_ + "/directory");
+  disk::permissions(root_ + "/first", disk::perms::owner_all);
+  pool_.stop();
+  EXPECT_EQ(run(begin(at("/new"), "new")->commit()).value().size, 3U);
+  EXPECT_EQ(on_disk(root_ + "/new"), "new");
+  EXPECT_EQ(run(begin(at("/first"), "replaced")->commit()).value().mode, 0700U);
+  EXPECT_EQ(on_disk(root_ + "/first"), "replaced");
+  const std::string large(3 * mib + 1, 'x');
+  EXPECT_EQ(run(begin(at("/large"), large)->commit()).value().size, large.size());
+  EXPECT_EQ(on_disk(root_ + "/large"), large);
+  EXPECT_EQ(all_names(), (std::set<std::string>{"directory", "first", "large", "new"}));
+  EXPECT_EQ(code(run(fs_->open_upload(at("/new"), {.mode = UploadMode::create_new}))), Errc::already_exists);
+}
+
+TEST_P(LocalFilesInMemory, WhatMayTakeItsTimeGoesToThePool) {
+  run(begin(at("/first"), "finds out whose names there are")->commit()).value();
+  if (!local_->changes_at_hand()) GTEST_SKIP() << "not on this file system";
+  make("/large", std::string(2 * mib, 'x'));
+  make("/target", "target");
+  disk::create_symlink("target", root_ + "/link");
+  disk::create_directory(root_ + "/directory");
+  make("/.gantry-held.held", "kept");
+  pool_.stop();
+  for (const char* name : {"/large", "/link", "/directory", "/held", "/missing/file"})
+    EXPECT_EQ(code(run(fs_->open_upload(at(name), {}))), Errc::unavailable) << name;
+  EXPECT_EQ(code(run(fs_->open_upload(at("/target"), {.mode = UploadMode::append}))), Errc::unavailable);
+}
+
+TEST_P(LocalFilesInMemory, ANameTakenMeanwhileIsReplacedOrRespected) {
+  auto replacing = begin(at("/file"), "mine");
+  auto respecting = run(fs_->open_upload(at("/other"), {.mode = UploadMode::create_new})).value();
+  make("/file", "somebody else's");
+  make("/other", "somebody else's");
+  EXPECT_TRUE(run(replacing->commit()));
+  EXPECT_EQ(on_disk(root_ + "/file"), "mine");
+  EXPECT_EQ(code(run(respecting->commit())), Errc::already_exists);
+  EXPECT_EQ(on_disk(root_ + "/other"), "somebody else's");
+  EXPECT_EQ(all_names(), (std::set<std::string>{"file", "other"}));
 }
 
 TEST_P(LocalFiles, WhatIsAtHandStaysBelowTheRoot) {
@@ -388,7 +444,8 @@ TEST_P(LocalFiles, TimesKeepTheirMilliseconds) {
 
 INSTANTIATE_TEST_SUITE_P(Ways, LocalFiles,
                          testing::Values(Variant{"usual", {}}, Variant{"walked", {.jail = Jail::walk}},
-                                         Variant{"named_drafts", {.drafts = Drafts::named}}),
+                                         Variant{"named_drafts", {.drafts = Drafts::named}},
+                                         Variant{"in_memory", {.durability = Durability::none}, memory}),
                          [](const testing::TestParamInfo<Variant>& info) { return std::string(info.param.name); });
 
 TEST(LocalRootOpen, NeedsADirectory) {
