@@ -24,6 +24,15 @@ bool ListingCache::directory_exists(const Path& path) const {
   return known != directories_.end() && fresh(known->second, directories_for_);
 }
 
+bool ListingCache::no_directory(const Path& path) const {
+  if (auto known = find(path)) return !known->entry || known->entry->kind != Kind::directory;
+  auto looked = looked_.find(path.parent().text());
+  if (path.is_root() || looked == looked_.end() || !fresh(looked->second.at, facts_for_)) return false;
+  const auto& [after, last] = looked->second.stretch;
+  const std::string name = std::string(path.name()) + "/";
+  return name > after && (last.empty() || name <= last);
+}
+
 bool ListingCache::make_room() {
   if (directories_.size() >= max_facts) directories_.clear();
   if (facts_.size() < max_facts) return true;
@@ -53,10 +62,16 @@ void ListingCache::seen_all(const Path& directory, SteadyClock::time_point begun
   complete_[directory.text()] = begun;
 }
 
+void ListingCache::seen_directories(const Path& directory, Stretch stretch, SteadyClock::time_point begun) {
+  if (looked_.size() >= max_facts) looked_.clear();
+  looked_[directory.text()] = {std::move(stretch), begun};
+}
+
 void ListingCache::wrote(const Path& path, const Entry& entry) {
   if (!make_room()) {
     facts_.clear();
     complete_.clear();
+    looked_.clear();
   }
   const auto now = SteadyClock::now();
   facts_[path.text()] = {entry, now, true};
@@ -69,6 +84,7 @@ void ListingCache::removed(const Path& path) {
   if (!make_room()) {
     facts_.clear();
     complete_.clear();
+    looked_.clear();
   }
   facts_[path.text()] = {std::nullopt, SteadyClock::now(), true};
 }
@@ -90,8 +106,10 @@ void ListingCache::forget(const Path& path) {
   std::erase_if(facts_, concerned);
   std::erase_if(complete_, concerned);
   std::erase_if(directories_, concerned);
+  std::erase_if(looked_, concerned);
   // The parent's listing may have told of it; what is not a fact any more must not read as "does not exist".
   complete_.erase(path.parent().text());
+  looked_.erase(path.parent().text());
 }
 
 }  // namespace gantry::vfs

@@ -32,6 +32,17 @@ class ListingCache {
   bool seen(const Path& path, const Entry& entry);
   /// A listing of `directory` that began at `begun` ended, and seen() kept all of it.
   void seen_all(const Path& directory, SteadyClock::time_point begun);
+  /// What a part of a listing of a directory told: its names with their slashes behind `after`, up to `last` and with
+  /// it (empty: up to the end).
+  struct Stretch {
+    std::string after;
+    std::string last;
+  };
+  /// A question that was asked at `begun` told of all directories in `directory` within the stretch, and seen() kept
+  /// them. The latest for each directory is remembered.
+  void seen_directories(const Path& directory, Stretch stretch, SteadyClock::time_point begun);
+  /// Known not to be a directory; of files this says nothing.
+  [[nodiscard]] bool no_directory(const Path& path) const;
   /// Own changes.
   void wrote(const Path& path, const Entry& entry);
   void removed(const Path& path);
@@ -60,6 +71,11 @@ class ListingCache {
   SteadyClock::time_point next_sweep_{};
   std::unordered_map<std::string, Known> facts_;
   std::unordered_map<std::string, SteadyClock::time_point> complete_;
+  struct Looked {
+    Stretch stretch;
+    SteadyClock::time_point at;
+  };
+  std::unordered_map<std::string, Looked> looked_;
   std::unordered_map<std::string, SteadyClock::time_point> directories_;
   struct GivenTime {
     std::string unique;

@@ -1,5 +1,6 @@
 #include "vfs/object_lookup.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "vfs/background.hpp"
@@ -28,6 +29,28 @@ object::ListRequest first_keys(std::string prefix, std::uint32_t max) {
 /// A key greater than every sensible key that begins with `key` + "." and smaller than all below `key` + "/":
 /// what follows it tells in one request whether `key` is a directory and, mostly, whether its parent has anything.
 std::string just_before_directory(const std::string& key) { return key + ".\xF4\x8F\xBF\xBF"; }
+
+/// What one look at a target may tell of the names behind it: clients mostly send files in order.
+constexpr std::uint32_t names_at_once = 100;
+
+/// `page` lists what follows `path` in its directory, whose key is `prefix` bytes long.
+void remember_directories(ObjectContext& context, const Path& path, std::size_t prefix, const object::ListPage& page,
+                          SteadyClock::time_point begun) {
+  const Path directory = path.parent();
+  for (const auto& found : page.prefixes) {
+    std::string_view name = std::string_view(found).substr(prefix);
+    name.remove_suffix(1);
+    if (!ObjectKeys::presentable(name)) continue;
+    if (!context.cache.seen(directory.child(name), directory_entry(name))) return;
+  }
+  ListingCache::Stretch stretch{just_before_directory(std::string(path.name())), {}};
+  if (!page.cursor.empty()) {
+    if (!page.objects.empty()) stretch.last = page.objects.back().key.substr(prefix);
+    if (!page.prefixes.empty()) stretch.last = std::max(stretch.last, page.prefixes.back().substr(prefix));
+    if (stretch.last.empty()) return;
+  }
+  context.cache.seen_directories(directory, std::move(stretch), begun);
+}
 
 Task<Result<object::ObjectInfo>> head_of(ObjectContextPtr context, std::string key) {
   co_return co_await context->store->head(std::move(key));
@@ -111,19 +134,19 @@ Task<Result<void>> check_target(ObjectContextPtr context, Path path) {
     if (known->entry) co_return Result<void>();
     co_return co_await parent_must_exist(context, path);
   }
-  if (context->cache.directory_exists(path.parent())) {
-    auto below = co_await any_key(context, *key + "/");
-    if (!below) co_return fail(std::move(below.error()));
-    if (*below) co_return fail(taken);
-    co_return Result<void>();
-  }
-  auto request = first_keys(context->keys.directory(path.parent()).value(), 1);
+  if (context->cache.no_directory(path)) co_return co_await parent_must_exist(context, path);
+  const auto begun = SteadyClock::now();
+  const std::string parent = context->keys.directory(path.parent()).value();
+  auto request = first_keys(parent, names_at_once);
+  request.delimiter = "/";
   request.start_after = just_before_directory(*key);
   auto page = co_await context->store->list(std::move(request));
   if (!page) co_return fail(std::move(page.error()));
-  if (page->objects.empty()) co_return co_await parent_must_exist(context, path);
-  if (page->objects.front().key.starts_with(*key + "/")) co_return fail(taken);
-  context->cache.seen(path.parent(), directory_entry(path.parent().name()));
+  const bool is_directory = std::ranges::binary_search(page->prefixes, *key + "/");
+  remember_directories(*context, path, parent.size(), *page, begun);
+  if (is_directory) co_return fail(taken);
+  if (page->objects.empty() && page->prefixes.empty()) co_return co_await parent_must_exist(context, path);
+  if (!path.parent().is_root()) context->cache.seen(path.parent(), directory_entry(path.parent().name()));
   co_return Result<void>();
 }
 

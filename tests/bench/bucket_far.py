@@ -53,14 +53,16 @@ def _large(report, server, repeat):
 
 def _move_files(connection, verb, names):
     for name in names:
-        if verb == "STOR":
+        if verb == "ALLO, STOR":
+            connection.command(f"ALLO {SMALL}", 200)
+        if verb.endswith("STOR"):
             connection.store(f"STOR {name}", BLOCK[:SMALL])
         else:
             connection.retrieve(f"RETR {name}")
 
 
 def _small(report, server):
-    for verb in ("STOR", "RETR"):
+    for verb in ("STOR", "RETR", "ALLO, STOR"):
         with session(server) as connection:
             took = _timed(lambda: _move_files(connection, verb, [f"small-{i}" for i in range(FILES)]))
         report.add("bucket-far", f"{verb} of {FILES} x {SMALL // KIB} KiB, one session: of {FILES} latencies",

@@ -47,6 +47,28 @@ TEST(ListingCache, ACompleteListingTellsWhatDoesNotExist) {
   EXPECT_FALSE(cache.find(path("/d/x")));
 }
 
+TEST(ListingCache, AStretchTellsOfDirectoriesOnly) {
+  ListingCache cache(std::chrono::hours(1));
+  const auto now = SteadyClock::now();
+  Entry directory;
+  directory.kind = Kind::directory;
+  cache.seen(path("/d/m"), directory);
+  cache.seen_directories(path("/d"), {"c", "p"}, now);
+  EXPECT_TRUE(cache.no_directory(path("/d/n")));
+  EXPECT_FALSE(cache.find(path("/d/n"))) << "there may be a file";
+  EXPECT_FALSE(cache.no_directory(path("/d/m")));
+  for (const char* outside : {"/d/b", "/d/p", "/d/q", "/n", "/d/n/n", "/"})
+    EXPECT_FALSE(cache.no_directory(path(outside))) << outside;
+  cache.seen_directories(path("/d"), {"c", ""}, now);
+  EXPECT_TRUE(cache.no_directory(path("/d/zzz")));
+  cache.wrote(path("/d/zzz"), directory);
+  EXPECT_FALSE(cache.no_directory(path("/d/zzz")));
+  cache.forget(path("/d/x"));
+  EXPECT_FALSE(cache.no_directory(path("/d/n")));
+  cache.seen_directories(path("/d"), {"c", ""}, now - std::chrono::hours(2));
+  EXPECT_FALSE(cache.no_directory(path("/d/n"))) << "too old";
+}
+
 TEST(ListingCache, BeingFullCostsNothingForEachNameThatFollows) {
   ListingCache cache;
   for (std::size_t i = 0; i < ListingCache::max_facts; ++i)

@@ -89,6 +89,41 @@ TEST_P(ObjectRequests, SmallUploadTakesOnePutAndAtMostOneCheck) {
   EXPECT_LE(requests(), 2U);
 }
 
+TEST_P(ObjectRequests, SmallUploadsInOrderAreCheckedOnce) {
+  store_->set("d/sub/x", "");
+  cwd("/d");
+  put("/d/f-000", data(10));
+  EXPECT_EQ(requests(), 2U);
+  for (int i = 1; i < 50; ++i) put("/d/f-" + std::to_string(100 + i), data(10));
+  EXPECT_EQ(requests(), 49U);
+  // What the one look told is believed, directories included.
+  auto onto = open("/d/sub");
+  EXPECT_EQ(code(run(onto->commit())), Errc::is_directory);
+  EXPECT_EQ(requests(), 0U);
+  EXPECT_FALSE(store_->has("d/sub"));
+  must(run(fs_->make_directory(at("/d/g"))));
+  auto own = open("/d/g");
+  EXPECT_EQ(code(run(own->commit())), Errc::is_directory);
+  must(run(fs_->remove_directory(at("/d/g"))));
+  put("/d/g", data(10));
+  EXPECT_EQ(store_->content("d/g"), data(10));
+}
+
+TEST_P(ObjectRequests, ALookTellsNothingOfWhatItDidNotReach) {
+  for (int i = 0; i < 300; ++i) store_->set("d/m-" + std::to_string(100 + i), "");
+  store_->set("d/a/x", "");
+  store_->set("d/z/x", "");
+  cwd("/d");
+  put("/d/f", data(10));
+  put("/d/m-150", data(10));  // among the first hundred behind it
+  EXPECT_EQ(requests(), 3U);
+  for (const char* path : {"/d/z", "/d/a"}) {
+    auto onto = open(path);
+    EXPECT_EQ(code(run(onto->commit())), Errc::is_directory) << path;
+    EXPECT_EQ(requests(), 1U);
+  }
+}
+
 TEST_P(ObjectRequests, LargeUploadTakesTwoAndItsPartsAndOneCheck) {
   for (bool crc64 : {true, false}) {
     use({.min_part = 16 * kib}, crc64);
