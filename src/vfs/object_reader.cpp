@@ -136,7 +136,7 @@ Task<Result<ObjectReader::Arrived>> ObjectReader::fetch(ObjectContextPtr context
 Task<Result<void>> ObjectReader::next_segment() {
   Segment next = std::move(segments_.front());
   segments_.pop_front();
-  const bool waits = !next.coming.finished();
+  const bool waits = window_.came_late(!next.coming.finished());
   auto arrived = co_await next.coming.get();
   if (!arrived) co_return fail(std::move(arrived.error()));
   arrived_ = std::move(*arrived);

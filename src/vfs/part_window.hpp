@@ -20,6 +20,15 @@ class PartWindow {
 
   [[nodiscard]] unsigned width() const { return width_; }
 
+  /// For who takes parts in their order. Those that were asked for together come together: when the first of them had
+  /// to be waited for, all came late. Asked once for each part.
+  [[nodiscard]] bool came_late(bool waited) {
+    if (waited) late_ = width_;
+    if (late_ == 0) return false;
+    --late_;
+    return true;
+  }
+
   /// A part of `bytes` was acknowledged after so long. `wanted`: another part waits for its place, and there is memory
   /// for more.
   void acknowledged(std::uint64_t bytes, SteadyClock::duration took, bool wanted) {
@@ -38,6 +47,7 @@ class PartWindow {
 
   unsigned first_;
   unsigned width_;
+  unsigned late_ = 0;  // so many to come were asked for with one that was waited for
   double best_ = 0;    // seconds a byte
   double recent_ = 0;  // the same, smoothed
 };

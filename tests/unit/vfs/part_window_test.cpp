@@ -20,6 +20,22 @@ TEST(PartWindow, GrowsWhilePartsTakeNoLonger) {
   EXPECT_EQ(window.width(), 12U) << "three times the setting is enough";
 }
 
+TEST(PartWindow, DoublesWithEachRoundOfPartsThatComeTogether) {
+  PartWindow window(4);
+  for (unsigned expected : {8U, 12U}) {
+    // Only the first of a round is waited for: when it is there, so are the others.
+    const unsigned round = window.width();
+    for (unsigned i = 0; i < round; ++i) window.acknowledged(part, 400ms, window.came_late(i == 0));
+    EXPECT_EQ(window.width(), expected);
+  }
+  PartWindow idle(4);
+  for (int i = 0; i < 100; ++i) idle.acknowledged(part, 400ms, idle.came_late(false));
+  EXPECT_EQ(idle.width(), 4U);
+  idle.acknowledged(part, 400ms, idle.came_late(true));
+  for (int i = 0; i < 100; ++i) idle.acknowledged(part, 400ms, idle.came_late(false));
+  EXPECT_EQ(idle.width(), 8U) << "one wait is one round";
+}
+
 TEST(PartWindow, StaysWhenNothingWaits) {
   PartWindow window(4);
   for (int i = 0; i < 100; ++i) window.acknowledged(part, 400ms, false);
