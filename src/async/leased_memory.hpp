@@ -23,6 +23,8 @@ class LeasedMemory {
 
   [[nodiscard]] MutableBytes bytes() const { return {block_.get(), static_cast<std::size_t>(lease_.bytes())}; }
 
+  void comes_late() { lease_.comes_late(); }
+
  private:
   void give_back();
   Lease lease_;

@@ -10,6 +10,8 @@ namespace gantry::vfs {
 namespace {
 
 constexpr std::size_t chunk_size = async::ByteBudget::usual_block;
+/// Who fills so much, and the store's smallest part, within a second gives memory back soon.
+constexpr std::uint64_t quick_part = 1 * mib;
 /// How long a full budget is waited for before the transfer looks for another way on.
 constexpr auto budget_patience = std::chrono::milliseconds(100);
 /// How long an interrupted upload waits for parts on their way before it is held.
@@ -56,64 +58,102 @@ Task<Result<void>> ObjectUpload::ensure_uploader() {
 Task<Result<void>> ObjectUpload::hand_over() {
   if (auto ready = co_await ensure_uploader(); !ready) co_return fail(std::move(ready.error()));
   running_.part(part_.crc64(), part_.size());
+  ahead_.release();
   auto sent = co_await uploader_->send(std::exchange(part_, fresh_part()));
   overdraft_.release();
   co_return sent;
 }
 
-Task<Result<async::Lease>> ObjectUpload::chunk_lease(std::uint64_t bytes) {
+async::Return ObjectUpload::back() const {
+  const std::uint64_t part = std::max(context_->store->limits().min_part, quick_part);
+  return pace_.quick(part) ? async::Return::soon : async::Return::late;
+}
+
+/// Notes how long the client took; one that has become slow stands in nobody's way who is quick.
+void ObjectUpload::came(std::size_t count) {
+  if (auto since = std::exchange(offered_, std::nullopt)) pace_.came(count, SteadyClock::now() - *since);
+  if (!said_soon_ || back() == async::Return::soon) return;
+  said_soon_ = false;
+  part_.comes_late();
+  ahead_.comes_late();
+}
+
+/// A part of so many bytes may go when memory is short: as few as the store takes, so that others get their turn soon.
+/// Of later parts it is half, which keeps their number in bounds.
+std::uint64_t ObjectUpload::enough_to_send() const {
+  const std::uint64_t target = part_target();
+  const std::uint64_t smallest = context_->store->limits().min_part;
+  return std::min(target, target == first_size_ ? smallest : std::max(smallest, target / 2));
+}
+
+Task<Result<async::Lease>> ObjectUpload::lease_of(std::uint64_t bytes) {
   auto& budget = *context_->options.budget;
-  if (async::Lease lease = budget.try_acquire(bytes); lease.bytes() > 0) co_return lease;
+  if (async::Lease lease = budget.try_acquire(bytes, back()); lease.bytes() > 0) co_return lease;
   auto busy = [this] { return uploader_ && uploader_->in_flight() > 0; };
-  if (!part_.holds_memory() && !busy()) co_return budget.first(bytes);
+  if (!part_.holds_memory() && !busy()) co_return budget.first(std::min<std::uint64_t>(bytes, first_chunk_bytes));
   if (!busy() && overdraft_.held() && overdraft_.take()) co_return budget.first(bytes);
-  auto wait = [](std::shared_ptr<async::ByteBudget> from, std::uint64_t wanted) -> Task<Result<async::Lease>> {
-    co_return co_await from->acquire(wanted);
-  };
-  Background<async::Lease> waiting(executor_, "byte budget", wait(context_->options.budget, bytes));
+  auto wait = [](std::shared_ptr<async::ByteBudget> from, std::uint64_t wanted,
+                 async::Return when) -> Task<Result<async::Lease>> { co_return co_await from->acquire(wanted, when); };
+  Background<async::Lease> waiting(executor_, "byte budget", wait(context_->options.budget, bytes, back()));
+  std::uint64_t returned = budget.times_returned(back());
   while (!co_await waiting.wait_until(SteadyClock::now() + budget_patience)) {
     if (co_await async::cancelled()) break;
     if (auto good = healthy(); !good) co_return fail(std::move(good.error()));
+    const std::uint64_t before = std::exchange(returned, budget.times_returned(back()));
     // Nothing of this transfer is on its way out, so only others could make room, and they may wait likewise.
-    if (!busy() && overdraft_.take()) co_return budget.first(bytes);
+    if (returned == before && !busy() && overdraft_.take()) co_return budget.first(bytes);
   }
   auto lease = co_await waiting.get();
   if (!lease || lease->bytes() == 0) co_return fail(Errc::cancelled, "upload", "while waiting for memory");
   co_return std::move(*lease);
 }
 
+/// Memory is short. A part that can go goes; one that cannot takes all that it lacks, or waits: were everybody given a
+/// little, nobody could go on.
+Task<Result<void>> ObjectUpload::more_memory() {
+  if (part_.size() >= enough_to_send()) {
+    if (auto sent = co_await hand_over(); !sent) co_return fail(std::move(sent.error()));
+  }
+  const std::uint64_t lacking = enough_to_send() - part_.size();
+  auto waited = co_await lease_of(lacking);
+  if (!waited) co_return fail(std::move(waited.error()));
+  ahead_ = std::move(*waited);
+  co_return Result<void>();
+}
+
 Task<Result<void>> ObjectUpload::make_room() {
-  const std::uint64_t target = part_target();
-  if (part_.size() >= target) {
+  if (part_.size() >= part_target()) {
     if (auto sent = co_await hand_over(); !sent) co_return fail(std::move(sent.error()));
   }
   if (!part_.room().empty()) co_return Result<void>();
   const bool small = !part_.holds_memory() && !uploader_;
-  std::uint64_t bytes = std::min<std::uint64_t>(small ? first_chunk_bytes : chunk_size, part_target() - part_.size());
-  async::Lease lease = context_->options.budget->try_acquire(bytes);
-  if (lease.bytes() == 0 && bytes > first_chunk_bytes) {
-    bytes = first_chunk_bytes;
-    lease = context_->options.budget->try_acquire(bytes);
+  auto step = [&] {
+    return std::min<std::uint64_t>(small ? first_chunk_bytes : chunk_size, part_target() - part_.size());
+  };
+  auto& budget = *context_->options.budget;
+  async::Lease block = ahead_.split(step());
+  const bool alone = small || budget.plenty() || part_.size() >= enough_to_send();
+  if (block.bytes() == 0 && alone) block = budget.try_acquire(step(), back());
+  if (block.bytes() == 0) {
+    if (auto more = co_await more_memory(); !more) co_return fail(std::move(more.error()));
+    block = ahead_.split(step());
   }
-  if (lease.bytes() == 0) {
-    // Memory is short: what can go, goes. Half a part keeps the number of parts in bounds.
-    const std::uint64_t enough = std::max(context_->store->limits().min_part, target / 2);
-    if (part_.size() >= enough) {
-      if (auto sent = co_await hand_over(); !sent) co_return fail(std::move(sent.error()));
-    }
-    auto waited = co_await chunk_lease(bytes);
-    if (!waited) co_return fail(std::move(waited.error()));
-    lease = std::move(*waited);
-  }
-  part_.add_chunk(std::move(lease));
+  part_.add_chunk(std::move(block));
+  said_soon_ = said_soon_ || back() == async::Return::soon;
   co_return Result<void>();
+}
+
+MutableBytes ObjectUpload::offer(MutableBytes room, std::uint64_t wanted) {
+  offered_ = SteadyClock::now();
+  return room.first(std::min<std::uint64_t>(room.size(), std::max<std::uint64_t>(wanted, 1)));
 }
 
 bool ObjectUpload::begin_next_part() {
   // A file of exactly one part stays a single PUT: the full part goes only when another byte has come.
   if (uploader_ || parts_pending_ || part_.size() < part_target()) return false;
   if (next_) return true;
-  async::Lease lease = context_->options.budget->try_acquire(std::min<std::uint64_t>(first_chunk_bytes, part_target()));
+  async::Lease lease =
+      context_->options.budget->try_acquire(std::min<std::uint64_t>(first_chunk_bytes, part_target()), back());
   if (lease.bytes() == 0) return false;
   next_ = fresh_part();
   next_->add_chunk(std::move(lease));
@@ -123,14 +163,12 @@ bool ObjectUpload::begin_next_part() {
 Task<Result<MutableBytes>> ObjectUpload::prepare(std::size_t wanted) {
   if (auto good = healthy(); !good) co_return fail(std::move(good.error()));
   if (begin_next_part()) {
-    MutableBytes room = next_->room();
-    co_return room.first(std::min(room.size(), std::max<std::size_t>(wanted, 1)));
+    co_return offer(next_->room(), wanted);
   }
   if (auto room = co_await make_room(); !room) co_return fail(std::move(room.error()));
   std::uint64_t limit = std::min<std::uint64_t>(wanted, part_target() - part_.size());
   if (discard_ > 0) limit = std::min(limit, discard_);
-  MutableBytes room = part_.room();
-  co_return room.first(std::min(room.size(), static_cast<std::size_t>(std::max<std::uint64_t>(limit, 1))));
+  co_return offer(part_.room(), limit);
 }
 
 void ObjectUpload::take_in(std::size_t count) {
@@ -141,6 +179,7 @@ void ObjectUpload::take_in(std::size_t count) {
 Task<Result<void>> ObjectUpload::advance(std::size_t count) {
   if (position_ + count > max_size_) co_return fail(Errc::too_large, "upload", path_.text());
   position_ += count;
+  came(count);
   if (discard_ > 0) {
     discard_ -= count;
     co_return Result<void>();
@@ -231,6 +270,7 @@ Task<Result<Entry>> ObjectUpload::commit_now() {
     co_await abort_now();
     co_return fail(std::move(good.error()));
   }
+  ahead_.release();  // nothing more comes
   // Whoever moves the directory has copied what was there: the new file would be taken for the old one, and deleted.
   if (auto still = co_await check_not_moving(context_, path_); !still) {
     co_await hold_now();
@@ -242,7 +282,7 @@ Task<Result<Entry>> ObjectUpload::commit_now() {
   entry.size = position_;
   entry.modified = wall_now();
   if (unchanged()) {
-    part_ = PartBuffer();
+    give_back();
     co_return entry_of(kept_.source, path_.name());
   }
   const bool whole = !uploader_ && !parts_pending_ && part_.size() <= context_->store->limits().max_put;
@@ -260,13 +300,20 @@ Task<Result<Entry>> ObjectUpload::commit_now() {
     context_->cache.forget(path_);
     co_return fail(std::move(stored.error()));
   }
-  part_ = PartBuffer();
+  give_back();
   entry.unique = stored->etag;
   request_id_ = stored->request_id;
   context_->cache.wrote(path_, entry);
   co_await note_digests(*stored);
   co_await drop_held(context_, path_);
   co_return entry;
+}
+
+void ObjectUpload::give_back() {
+  part_ = PartBuffer();
+  next_.reset();
+  ahead_.release();
+  overdraft_.release();
 }
 
 Task<void> ObjectUpload::note_digests(object::PutResult put) {
@@ -289,9 +336,7 @@ Task<Result<std::uint64_t>> ObjectUpload::hold_now() {
   if (discard_ == 0 && part_.size() > 0 && part_.size() >= context_->store->limits().min_part) {
     static_cast<void>(co_await hand_over());
   }
-  part_ = PartBuffer();
-  next_.reset();
-  overdraft_.release();
+  give_back();
   if (!uploader_) co_return std::uint64_t{0};
   const std::uint64_t safe = co_await std::exchange(uploader_, nullptr)->hold(hold_patience);
   context_->cache.forget(path_);
@@ -300,9 +345,7 @@ Task<Result<std::uint64_t>> ObjectUpload::hold_now() {
 
 Task<void> ObjectUpload::abort_now() {
   if (check_.pending()) static_cast<void>(co_await check_.get());
-  part_ = PartBuffer();
-  next_.reset();
-  overdraft_.release();
+  give_back();
   if (auto uploader = std::exchange(uploader_, nullptr)) co_await uploader->abort();
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "vfs/background.hpp"
+#include "vfs/fill_pace.hpp"
 #include "vfs/object_digests.hpp"
 #include "vfs/object_lookup.hpp"
 #include "vfs/overdraft.hpp"
@@ -71,9 +72,15 @@ class ObjectUpload : public Upload {
   [[nodiscard]] Task<Result<void>> copy_range(object::ObjectInfo source, ByteRange whole);
   /// The first `count` bytes of the part's room hold data of the file.
   void take_in(std::size_t count);
-  [[nodiscard]] Task<Result<async::Lease>> chunk_lease(std::uint64_t bytes);
+  [[nodiscard]] async::Return back() const;
+  void came(std::size_t count);
+  [[nodiscard]] std::uint64_t enough_to_send() const;
+  [[nodiscard]] Task<Result<async::Lease>> lease_of(std::uint64_t bytes);
   [[nodiscard]] Task<Result<void>> make_room();
+  [[nodiscard]] Task<Result<void>> more_memory();
+  [[nodiscard]] MutableBytes offer(MutableBytes room, std::uint64_t wanted);
   [[nodiscard]] bool begin_next_part();
+  void give_back();
   [[nodiscard]] Task<Result<Entry>> commit_now();
   [[nodiscard]] Task<Result<void>> check_existing(bool joined);
   [[nodiscard]] Task<Result<object::PutResult>> put_whole();
@@ -102,6 +109,10 @@ class ObjectUpload : public Upload {
   Kept kept_;
   std::optional<std::string> grows_;
   PartBuffer part_;
+  async::Lease ahead_;  // for what part_ lacks to be large enough to be sent
+  FillPace pace_;
+  bool said_soon_ = false;                          // some of the memory held is to be given back soon
+  std::optional<SteadyClock::time_point> offered_;  // the client's bytes are waited for since then
   UploadDigests running_;
   object::ObjectInfo stored_;       // what is said of the object when it has been stored
   digest::Digests digests_;         // of the whole file, once all of it is there

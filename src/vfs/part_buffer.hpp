@@ -25,6 +25,10 @@ class PartBuffer {
   /// A chunk of as many bytes as were leased.
   void add_chunk(async::Lease lease);
   void filled(std::size_t count);
+  /// Its memory will be held longer than was said.
+  void comes_late() {
+    for (Chunk& chunk : chunks_) chunk.memory.comes_late();
+  }
 
   /// Borrowed from this buffer.
   [[nodiscard]] Chunks chunks() const;

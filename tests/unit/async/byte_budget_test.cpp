@@ -24,6 +24,11 @@ class ByteBudgetTest : public testing::Test {
     order += name + (lease.bytes() == bytes ? " " : "- ");
     kept.push_back(std::move(lease));
   }
+  Task<void> take_late(std::string name, std::uint64_t bytes) {
+    Lease lease = co_await budget->acquire(bytes, Return::late);
+    order += name + (lease.bytes() == bytes ? " " : "- ");
+    kept.push_back(std::move(lease));
+  }
   Child taker(const std::string& name, std::uint64_t bytes) {
     return Child(io.get_executor(), name, take(name, bytes));
   }
@@ -99,6 +104,94 @@ TEST_F(ByteBudgetTest, NobodyOvertakesTheQueue) {
     EXPECT_EQ(budget->try_acquire(5).bytes(), 5U);
   };
   test::run_task(io, whole());
+}
+
+TEST_F(ByteBudgetTest, ThoseWhoReturnLateLeaveAQuarter) {
+  Lease late = budget->try_acquire(75, Return::late);
+  EXPECT_EQ(late.bytes(), 75U);
+  EXPECT_EQ(budget->try_acquire(1, Return::late).bytes(), 0U);
+  Lease soon = budget->try_acquire(25, Return::soon);
+  EXPECT_EQ(soon.bytes(), 25U);
+  late.release();
+  EXPECT_EQ(budget->used(), 25U);
+  Lease more = budget->try_acquire(75);  // nobody waits, so the rest is free for all
+  EXPECT_EQ(more.bytes(), 75U);
+}
+
+TEST_F(ByteBudgetTest, WhileBothKindsWaitEachGetsItsPart) {
+  auto whole = [&]() -> Task<void> {
+    Lease all = budget->try_acquire(100);
+    Child late = Child(io.get_executor(), "late", take_late("late", 75));
+    co_await breathe();
+    Child soon = taker("soon", 20);
+    Child sooner = taker("another", 20);
+    co_await breathe();
+    all.release();
+    co_await late.join();
+    co_await soon.join();
+    EXPECT_EQ(order, "soon late ") << "the quarter is enough for one of the quick";
+    EXPECT_EQ(budget->used(), 95U);
+    kept.clear();
+    co_await sooner.join();
+  };
+  test::run_task(io, whole());
+  EXPECT_EQ(order, "soon late another ");
+}
+
+TEST_F(ByteBudgetTest, TheQuickOnesDoNotStarveTheSlow) {
+  auto whole = [&]() -> Task<void> {
+    Lease quarter = budget->try_acquire(25);
+    Lease rest = budget->try_acquire(75);
+    Child late = Child(io.get_executor(), "late", take_late("late", 50));
+    co_await breathe();
+    for (int i = 0; i < 10; ++i) {
+      quarter.release();
+      quarter = budget->try_acquire(25);
+      EXPECT_EQ(quarter.bytes(), 0U) << "more than a quarter would be theirs";
+    }
+    rest.release();
+    co_await late.join();
+    quarter = budget->try_acquire(25);
+    EXPECT_EQ(quarter.bytes(), 25U);
+  };
+  test::run_task(io, whole());
+  EXPECT_EQ(order, "late ");
+}
+
+TEST_F(ByteBudgetTest, ALeaseIsSplitAndEveryByteComesBack) {
+  Lease whole = budget->try_acquire(60, Return::late);
+  Lease part = whole.split(20);
+  EXPECT_EQ(part.bytes(), 20U);
+  EXPECT_EQ(whole.bytes(), 40U);
+  EXPECT_EQ(whole.split(100).bytes(), 40U);
+  EXPECT_EQ(whole.bytes(), 0U);
+  EXPECT_EQ(whole.split(1).bytes(), 0U);
+  EXPECT_EQ(budget->used(), 20U);
+  part.release();
+  EXPECT_EQ(budget->used(), 0U);
+}
+
+TEST_F(ByteBudgetTest, WhoTurnsOutToBeLateMakesRoomForTheQuick) {
+  auto whole = [&]() -> Task<void> {
+    Lease quarter = budget->try_acquire(25);
+    Lease late = budget->try_acquire(40, Return::late);
+    Child next = Child(io.get_executor(), "late", take_late("late", 50));
+    co_await breathe();
+    EXPECT_EQ(budget->try_acquire(25).bytes(), 0U);
+    quarter.comes_late();
+    EXPECT_EQ(budget->used(), 65U);
+    EXPECT_EQ(budget->try_acquire(25).bytes(), 25U);
+    EXPECT_EQ(budget->times_returned(Return::late), 0U);
+    quarter.release();
+    co_await breathe();
+    EXPECT_EQ(order, "");
+    late.release();
+    EXPECT_EQ(budget->times_returned(Return::late), 2U);
+    EXPECT_EQ(budget->times_returned(Return::soon), 1U);
+    co_await next.join();
+  };
+  test::run_task(io, whole());
+  EXPECT_EQ(order, "late ");
 }
 
 TEST_F(ByteBudgetTest, MoreThanTheLimitIsLentAlone) {

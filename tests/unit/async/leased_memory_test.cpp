@@ -46,6 +46,15 @@ TEST(LeasedMemory, KeepsAnEighthOfTheBudgetAtMost) {
   EXPECT_EQ(budget->take_kept(), nullptr);
 }
 
+TEST(LeasedMemory, KeepsNothingBesideABudgetThatIsUsedUp) {
+  auto budget = ByteBudget::create(16 * block);
+  const Lease others = budget->first(16 * block);
+  {
+    LeasedMemory memory(budget->first(block));
+  }
+  EXPECT_EQ(budget->take_kept(), nullptr);
+}
+
 TEST(LeasedMemory, KeepsNothingOfASmallBudget) {
   auto budget = ByteBudget::create(mib);
   {

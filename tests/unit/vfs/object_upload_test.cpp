@@ -118,6 +118,88 @@ TEST_F(ObjectUploads, AFullBudgetStopsNobodyForEver) {
   EXPECT_EQ(budget_->used(), 128 * kib);
 }
 
+class ObjectUploadsInLittleMemory : public ObjectUploads {
+ protected:
+  void SetUp() override {
+    ObjectUploads::SetUp();
+    use({.min_part = 256 * kib}, true, 4 * mib);
+    options_.part_size = 512 * kib;
+    restart();
+  }
+  static Task<void> send(Upload& upload, std::size_t bytes) {
+    while (bytes > 0) {
+      auto room = must(co_await upload.prepare(bytes));
+      std::ranges::fill(room, std::byte{'x'});
+      must(co_await upload.advance(room.size()));
+      bytes -= room.size();
+    }
+  }
+  /// An upload whose client took long to send 64 KiB.
+  std::unique_ptr<Upload> slow(std::string_view path) {
+    auto upload = open(path);
+    auto crawl = [&]() -> Task<void> {
+      auto room = co_await upload->prepare(64 * kib);
+      co_await async::sleep_for(Milliseconds(100));  // a MiB would take 1.6 seconds
+      must(co_await upload->advance(room->size()));
+    };
+    run(crawl());
+    return upload;
+  }
+};
+
+TEST_F(ObjectUploadsInLittleMemory, ASlowClientGetsMemoryForAPartThatCanGoOrNone) {
+  auto other = budget_->try_acquire(mib);
+  auto upload = slow("/f");
+  EXPECT_EQ(budget_->used(), mib + 64 * kib);
+  must(run(upload->prepare(kib)));
+  EXPECT_EQ(budget_->used(), mib + 256 * kib);
+  must(try_write(*upload, data(192 * kib)));
+  EXPECT_EQ(budget_->used(), mib + 256 * kib);
+  run(upload->abort());
+  EXPECT_EQ(budget_->used(), mib);
+}
+
+TEST_F(ObjectUploadsInLittleMemory, WhatIsPromisedComesBackWithASmallFile) {
+  auto other = budget_->try_acquire(mib);
+  auto upload = slow("/f");
+  must(try_write(*upload, data(kib)));
+  must(run(upload->commit()));
+  EXPECT_EQ(budget_->used(), mib);
+  EXPECT_EQ(store_->content("f").size(), 65 * kib);
+}
+
+TEST_F(ObjectUploadsInLittleMemory, AQuickClientSendsWholePartsBesideSlowOnes) {
+  auto slow_ones = budget_->try_acquire(3 * mib, async::Return::late);
+  ASSERT_EQ(slow_ones.bytes(), 3 * mib);
+  std::uint64_t most = 0;
+  store_->on_call([&](std::string, std::string) -> Task<void> {
+    most = std::max(most, budget_->used());
+    co_return;
+  });
+  put("/fast", data(2 * mib));
+  EXPECT_LE(store_->count("put_part"), 5U);
+  EXPECT_LE(most, 4 * mib) << "within the budget: nobody had to be let through";
+  EXPECT_TRUE(store_->content("fast") == data(2 * mib));
+}
+
+TEST_F(ObjectUploadsInLittleMemory, SlowClientsGoOnInTurn) {
+  auto others = budget_->try_acquire(2 * mib + 512 * kib, async::Return::late);
+  std::vector<std::unique_ptr<Upload>> uploads;
+  for (const char* path : {"/a", "/b", "/c"}) uploads.push_back(slow(path));
+  auto scene = [&]() -> Task<void> {
+    // There is room for one part; each of the others is sent on when the one before it has gone.
+    async::TaskGroup group(co_await asio::this_coro::executor);
+    for (auto& upload : uploads) {
+      group.spawn("rest", send(*upload, 448 * kib));
+    }
+    co_await group.join();
+    for (auto& upload : uploads) must(co_await upload->commit());
+  };
+  run(scene());
+  for (const char* key : {"a", "b", "c"}) EXPECT_EQ(store_->content(key).size(), 512 * kib);
+  EXPECT_EQ(budget_->used(), others.bytes());
+}
+
 TEST_F(ObjectUploads, WaitingForMemoryCanBeCancelled) {
   use({.min_part = 64 * kib}, true, 64 * kib);
   options_.part_size = mib;
