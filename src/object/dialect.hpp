@@ -18,6 +18,7 @@ struct Dialect {
   DialectKind kind = DialectKind::s3;
   std::string_view header_prefix;       ///< "x-amz-"
   std::string_view crc64_header;        ///< checksum of the whole object or part in replies; empty: none
+  std::string_view crc32c_header;       ///< checksum of a part, in requests and replies; empty: none
   std::string_view copy_directive;      ///< value of metadata-directive: keep the source's
   std::string_view replace_directive;   ///< take the request's
   std::string_view create_only_header;  ///< refuses to overwrite

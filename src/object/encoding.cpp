@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "base/text.hpp"
+#include "digest/digest.hpp"
 
 namespace gantry::object {
 namespace {
@@ -187,6 +188,18 @@ std::string quote_etag(std::string_view etag) { return fmt::format("\"{}\"", eta
 
 bool is_md5_etag(std::string_view etag) {
   return etag.size() == 32 && std::ranges::all_of(etag, [](char c) { return hex_digit(c).has_value(); });
+}
+
+std::string md5_of(const Chunks& body) {
+  digest::Hasher hasher(digest::Algorithm::md5);
+  for (ByteView chunk : body) hasher.update(chunk);
+  return hasher.finish();
+}
+
+std::string crc32c_text(std::uint32_t value) {
+  std::string raw;
+  for (int shift = 24; shift >= 0; shift -= 8) raw += static_cast<char>((value >> shift) & 0xff);
+  return digest::to_base64(raw);
 }
 
 std::optional<WallTime> parse_store_time(std::string_view text) {

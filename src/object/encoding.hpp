@@ -1,4 +1,4 @@
-// Percent-encoding of keys and query values, and the texts of time that stores use.
+// Percent-encoding of keys and query values, and the texts of time and checksums that stores use.
 // Must not know: signatures, dialects, HTTP messages.
 #pragma once
 
@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/bytes.hpp"
 #include "base/units.hpp"
 
 namespace gantry::object {
@@ -30,5 +31,10 @@ enum class Plus : std::uint8_t { literal, space };
 [[nodiscard]] std::optional<WallTime> parse_store_time(std::string_view text);
 /// "20231114T221320Z"
 [[nodiscard]] std::string amz_date(WallTime time);
+
+/// The 16 raw bytes.
+[[nodiscard]] std::string md5_of(const Chunks& body);
+/// A CRC-32C as S3 writes it: base64 of its four bytes, the most significant first.
+[[nodiscard]] std::string crc32c_text(std::uint32_t value);
 
 }  // namespace gantry::object

@@ -55,6 +55,7 @@ class Exchange {
 
   [[nodiscard]] const Dialect& dialect() const { return dialect_; }
   [[nodiscard]] const StoreOptions& options() const { return options_; }
+  [[nodiscard]] SharedStoreState& shared() { return *shared_; }
   [[nodiscard]] const BucketOrigin& bucket() const { return bucket_; }
 
   /// Sends `call` and lets `read` make a value of a 2xx answer; both again as often as retry.hpp allows.

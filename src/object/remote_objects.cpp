@@ -15,12 +15,6 @@ namespace {
 /// Answers whose body is of no interest; reading it gives the connection back.
 constexpr std::size_t max_ignored_body = 64 * kib;
 
-std::string md5_of(const Chunks& body) {
-  digest::Hasher hasher(digest::Algorithm::md5);
-  for (ByteView chunk : body) hasher.update(chunk);
-  return hasher.finish();
-}
-
 bool says_exists(const Failure& failure) {
   return failure.error.code == Errc::already_exists || failure.status == 412 || failure.code == "PreconditionFailed";
 }
@@ -112,6 +106,8 @@ Task<Attempt<PutResult>> RemoteStore::send_body(const Call& call, const Integrit
   PutResult result{.etag = unquote_etag((*response)->header("ETag").value_or("")),
                    .crc64 = crc64_of(**response),
                    .request_id = exchange_->request_id(**response)};
+  if (integrity.crc32c)
+    result.crc32c = std::string(trim((*response)->header(exchange_->dialect().crc32c_header).value_or("")));
   if (result.etag.empty()) co_return std::unexpected(exchange_->nonsense(call, **response, "no ETag"));
   // An ETag of a store that encrypts with keys of its own is no MD5, though it may look like one.
   auto encryption = (*response)->header(exchange_->dialect().header("server-side-encryption"));
@@ -119,6 +115,7 @@ Task<Attempt<PutResult>> RemoteStore::send_body(const Call& call, const Integrit
                   !(*response)->header(exchange_->dialect().header("server-side-encryption-customer-algorithm"));
   bool differs = md5_etag && !integrity.md5.empty() && to_lower(result.etag) != to_hex(integrity.md5);
   if (integrity.crc64 && result.crc64) differs = differs || *integrity.crc64 != *result.crc64;
+  if (!result.crc32c.empty()) differs = differs || result.crc32c != crc32c_text(*integrity.crc32c);
   if (!differs) co_return result;
   Failure failure;
   failure.error = Error{Errc::corrupt, call.operation, "the store's checksum differs from ours", result.request_id};
@@ -198,6 +195,10 @@ Task<Result<void>> RemoteStore::remove(std::string key) {
       });
   if (!removed && removed.error().code == Errc::not_found) co_return Result<void>();
   co_return removed;
+}
+
+ProvesCrc32c RemoteStore::proves_crc32c() const {
+  return exchange_->dialect().crc32c_header.empty() ? ProvesCrc32c::no : exchange_->shared().proves_crc32c();
 }
 
 std::string RemoteStore::origin() const { return exchange_->bucket().copy_source; }

@@ -47,6 +47,11 @@ Parameters part_query(const PartTarget& target) {
   return {{"partNumber", std::to_string(target.number)}, {"uploadId", target.upload_id}};
 }
 
+/// A refusal that may be due to a header the store does not know.
+bool dislikes(const Failure& failure) {
+  return failure.remedy == Remedy::none && (failure.status == 400 || failure.status == 403 || failure.status == 501);
+}
+
 Result<void> check_target(const char* operation, const PartTarget& target, const Limits& limits) {
   if (target.number < 1 || target.number > limits.max_parts || target.upload_id.empty())
     return fail(Errc::invalid, operation, "part number or upload id");
@@ -70,11 +75,27 @@ Task<Result<std::string>> RemoteStore::start_parts(std::string key, PutOptions o
   if (auto good = check_metadata("start_parts", options.metadata); !good) co_return fail(std::move(good.error()));
   Call call{.operation = "start_parts", .method = "POST", .key = key, .query = {{"uploads", ""}}, .repeatable = false};
   add_put_headers(call, options);
+  bool refused = false;
+  if (!options.by_crc32c || proves_crc32c() == ProvesCrc32c::no)
+    co_return co_await begin_parts(std::move(call), options.unheard, refused);
+  Call checked = call;
+  checked.headers.emplace_back(exchange_->dialect().header("checksum-algorithm"), "CRC32C");
+  auto begun = co_await begin_parts(std::move(checked), options.unheard, refused);
+  if (begun) options.by_crc32c();
+  if (!refused) co_return begun;
+  // Some stores refuse what they do not know.
+  begun = co_await begin_parts(std::move(call), options.unheard, refused);
+  if (begun) exchange_->shared().learn_crc32c(false);
+  co_return begun;
+}
+
+Task<Result<std::string>> RemoteStore::begin_parts(Call call, std::function<void()> unheard, bool& refused) {
+  refused = false;
   co_return co_await with_retries<std::string>(exchange_->retry_context("start_parts"),
                                                [&](unsigned) -> Task<Attempt<std::string>> {
                                                  auto begun = co_await ask_for_parts(call);
-                                                 if (!begun && begun.error().uncertain && options.unheard)
-                                                   options.unheard();
+                                                 refused = !begun && dislikes(begun.error());
+                                                 if (!begun && begun.error().uncertain && unheard) unheard();
                                                  co_return begun;
                                                });
 }
@@ -84,11 +105,38 @@ Task<Result<PartInfo>> RemoteStore::put_part(PartTarget target, Chunks body, Int
   std::uint64_t size = total_size(body);
   if (size > limits().max_part) co_return fail(Errc::too_large, "put_part", target.key);
   Call call{.operation = "put_part", .method = "PUT", .key = target.key, .query = part_query(target), .body = body};
-  if (!integrity.md5.empty()) call.headers.emplace_back("Content-MD5", digest::to_base64(integrity.md5));
-  auto sent = co_await with_retries<PutResult>(exchange_->retry_context("put_part"),
-                                               [&](unsigned) { return send_body(call, integrity); });
+  bool refused = false;
+  auto sent = co_await send_part(call, integrity, refused);
+  refused = refused && proves_crc32c() != ProvesCrc32c::yes;
+  if (integrity.crc32c) {
+    const bool silent = sent && sent->crc32c.empty();
+    if (sent) exchange_->shared().learn_crc32c(!silent);
+    if (refused || (silent && integrity.md5.empty())) {
+      if (refused) integrity.crc32c.reset();
+      sent = co_await send_part_by_md5(std::move(call), std::move(integrity));
+      if (refused && sent) exchange_->shared().learn_crc32c(false);
+    }
+  }
   if (!sent) co_return fail(std::move(sent.error()));
-  co_return PartInfo{target.number, size, sent->etag, sent->crc64};
+  co_return PartInfo{target.number, size, sent->etag, sent->crc64, sent->crc32c};
+}
+
+Task<Result<PutResult>> RemoteStore::send_part_by_md5(Call call, Integrity integrity) {
+  if (integrity.md5.empty()) integrity.md5 = md5_of(call.body);
+  bool refused = false;
+  co_return co_await send_part(std::move(call), std::move(integrity), refused);
+}
+
+Task<Result<PutResult>> RemoteStore::send_part(Call call, Integrity integrity, bool& refused) {
+  if (!integrity.md5.empty()) call.headers.emplace_back("Content-MD5", digest::to_base64(integrity.md5));
+  if (integrity.crc32c)
+    call.headers.emplace_back(std::string(exchange_->dialect().crc32c_header), crc32c_text(*integrity.crc32c));
+  co_return co_await with_retries<PutResult>(exchange_->retry_context("put_part"),
+                                             [&](unsigned) -> Task<Attempt<PutResult>> {
+                                               auto sent = co_await send_body(call, integrity);
+                                               refused = !sent && dislikes(sent.error());
+                                               co_return sent;
+                                             });
 }
 
 Task<Result<PartInfo>> RemoteStore::copy_part(PartTarget target, std::string from, ByteRange range,

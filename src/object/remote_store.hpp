@@ -29,6 +29,7 @@ class RemoteStore final : public Store {
                                                                    ClientFactory make_client);
 
   const Limits& limits() const override { return exchange_->dialect().limits; }
+  [[nodiscard]] ProvesCrc32c proves_crc32c() const override;
   [[nodiscard]] std::string origin() const override;
   Task<Result<ObjectInfo>> head(std::string key) override;
   Task<Result<std::unique_ptr<Body>>> get(std::string key, GetOptions options) override;
@@ -62,6 +63,11 @@ class RemoteStore final : public Store {
   /// A server-side copy, a part copy or a join: 200 says nothing before the document is read.
   [[nodiscard]] Task<Attempt<PutResult>> send_for_document(const Call& call);
   [[nodiscard]] Task<Attempt<std::string>> ask_for_parts(const Call& call);
+  /// `refused`: set when the store refused the request as it stands.
+  [[nodiscard]] Task<Result<std::string>> begin_parts(Call call, std::function<void()> unheard, bool& refused);
+  [[nodiscard]] Task<Result<PutResult>> send_part(Call call, Integrity integrity, bool& refused);
+  /// The part again, as it was not proved by the CRC-32C sent with it.
+  [[nodiscard]] Task<Result<PutResult>> send_part_by_md5(Call call, Integrity integrity);
   /// What stands under the key if it is what we sent: for a try whose answer was lost. Nothing: it is not, or nobody
   /// can tell.
   [[nodiscard]] Task<std::optional<PutResult>> find_sent(std::string key, Chunks body, Integrity integrity);

@@ -22,6 +22,15 @@ void SharedStoreState::set_server_time(WallTime server) {
   offset_ = std::chrono::duration_cast<Milliseconds>(server - wall_now());
 }
 
+void SharedStoreState::learn_crc32c(bool proved) {
+  if (!proved) {
+    proves_crc32c_ = ProvesCrc32c::no;
+    return;
+  }
+  ProvesCrc32c known = ProvesCrc32c::unknown;
+  proves_crc32c_.compare_exchange_strong(known, ProvesCrc32c::yes);
+}
+
 Milliseconds SharedStoreState::clock_offset() const {
   std::lock_guard lock(mutex_);
   return offset_;

@@ -1,8 +1,9 @@
 // The one place that tries again, and what all lanes know about one bucket: its clock, its region, its keys, how much
-// it bears.
+// it bears, what it proves.
 // Must not know: what is tried.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -16,6 +17,7 @@
 #include "object/bucket_gate.hpp"
 #include "object/credentials.hpp"
 #include "object/error_map.hpp"
+#include "object/store.hpp"
 
 namespace gantry::object {
 
@@ -45,12 +47,17 @@ class SharedStoreState {
   /// False when it was known already.
   bool set_region(const std::string& region);
 
+  [[nodiscard]] ProvesCrc32c proves_crc32c() const { return proves_crc32c_; }
+  /// What an answer to a part with a CRC-32C has shown. A single one that says nothing of it counts for good.
+  void learn_crc32c(bool proved);
+
   [[nodiscard]] BucketGate& gate() { return *gate_; }
   [[nodiscard]] LiveCredentials& credentials() { return credentials_; }
 
  private:
   const std::shared_ptr<BucketGate> gate_;
   LiveCredentials credentials_;
+  std::atomic<ProvesCrc32c> proves_crc32c_ = ProvesCrc32c::unknown;
   mutable std::mutex mutex_;
   Milliseconds offset_{0};
   std::string region_;

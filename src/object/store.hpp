@@ -66,18 +66,25 @@ struct PutOptions {
   bool create_only = false;  ///< Errc::already_exists when the key exists (as far as the store can tell)
   /// Of start_parts(): called, before it returns, when a try may have begun an upload whose id nobody heard.
   std::function<void()> unheard{};
+  /// Of start_parts(): when given, the store is asked to check the parts by CRC-32C. Called, before it returns, if it
+  /// was: then every part must carry one.
+  std::function<void()> by_crc32c{};
 };
 
 /// Checks the caller made of the bytes, sent along or compared with what the store answers.
 struct Integrity {
   std::string md5{};                     ///< 16 raw bytes; empty: not sent
   std::optional<std::uint64_t> crc64{};  ///< compared with the store's answer when it gives one; Errc::corrupt
+  /// Of a part whose upload is checked by it: sent, and compared with what the store says it computed; Errc::corrupt.
+  /// Where the store says nothing it has proved nothing: a part without an MD5 is then sent once more with one.
+  std::optional<std::uint32_t> crc32c{};
 };
 
 struct PutResult {
   std::string etag;
   std::optional<std::uint64_t> crc64;
   std::string request_id;
+  std::string crc32c{};  ///< of the part just sent, as the store writes it (base64); empty: it does not say
 };
 
 struct ListRequest {
@@ -116,6 +123,7 @@ struct PartInfo {
   std::uint64_t size = 0;
   std::string etag;
   std::optional<std::uint64_t> crc64;  ///< as the store says; nothing where it keeps none
+  std::string crc32c{};                ///< as the store writes it (base64), which it wants back; empty: it keeps none
 };
 
 struct UploadInfo {
@@ -123,6 +131,9 @@ struct UploadInfo {
   std::string upload_id;
   WallTime started{};
 };
+
+/// Whether a store checks parts by CRC-32C, as far as its answers have shown.
+enum class ProvesCrc32c : std::uint8_t { no, unknown, yes };
 
 struct KeyFailure {
   std::string key;
@@ -136,6 +147,7 @@ class Store {
  public:
   virtual ~Store() = default;
   [[nodiscard]] virtual const Limits& limits() const = 0;
+  [[nodiscard]] virtual ProvesCrc32c proves_crc32c() const { return ProvesCrc32c::no; }
   /// How other stores of the same service and keys call this one when they copy from it.
   [[nodiscard]] virtual std::string origin() const = 0;
   [[nodiscard]] virtual Task<Result<ObjectInfo>> head(std::string key) = 0;

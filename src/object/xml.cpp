@@ -165,7 +165,8 @@ std::optional<PartsPage> read_parts(std::string_view text) {
     auto number = number_of<std::uint32_t>(node, "PartNumber");
     auto size = number_of<std::uint64_t>(node, "Size");
     if (!number || !size) return std::nullopt;
-    out.parts.push_back({*number, *size, unquote_etag(text_of(node, "ETag")), std::nullopt});
+    out.parts.push_back(
+        {*number, *size, unquote_etag(text_of(node, "ETag")), std::nullopt, text_of(node, "ChecksumCRC32C")});
   }
   return out;
 }
@@ -223,9 +224,11 @@ std::optional<std::vector<DeleteFailure>> read_delete_result(std::string_view te
 
 std::string write_complete(const std::vector<PartInfo>& parts, std::string_view name_space) {
   std::string out = root_open("CompleteMultipartUpload", name_space);
-  for (const PartInfo& part : parts)
-    out += fmt::format("<Part><PartNumber>{}</PartNumber><ETag>&quot;{}&quot;</ETag></Part>", part.number,
-                       escape(part.etag));
+  for (const PartInfo& part : parts) {
+    out += fmt::format("<Part><PartNumber>{}</PartNumber><ETag>&quot;{}&quot;</ETag>", part.number, escape(part.etag));
+    if (!part.crc32c.empty()) out += fmt::format("<ChecksumCRC32C>{}</ChecksumCRC32C>", escape(part.crc32c));
+    out += "</Part>";
+  }
   return out + "</CompleteMultipartUpload>";
 }
 

@@ -55,10 +55,14 @@ void falsify_etag(HttpReply& reply) {
   }
 }
 
-/// Changes the CRC-64 in the head of the reply.
+bool is_crc(std::string_view name) { return name == "x-cos-hash-crc64ecma" || name == "x-amz-checksum-crc32c"; }
+
+/// Changes the CRC in the head of the reply.
 void falsify_crc(HttpReply& reply) {
   for (auto& [name, value] : reply.headers) {
-    if (name == "x-cos-hash-crc64ecma") value.back() = value.back() == '0' ? '1' : '0';
+    if (!is_crc(name)) continue;
+    char& digit = name == "x-amz-checksum-crc32c" ? value.front() : value.back();
+    digit = digit == '0' ? '1' : '0';
   }
 }
 
@@ -419,6 +423,7 @@ bool FakeStore::Implementation::answer(Socket& socket, Reader& reader, HttpReque
   if (hit(FaultAction::execute_then_error)) reply = bucket.error(rule->status, rule->code, "A fault on demand");
   if (hit(FaultAction::wrong_etag)) falsify_etag(reply);
   if (hit(FaultAction::wrong_crc)) falsify_crc(reply);
+  if (hit(FaultAction::no_crc)) std::erase_if(reply.headers, [](const auto& header) { return is_crc(header.first); });
   note(request, target, reply.status);
   return deliver(socket, reader, request, std::move(reply), rule);
 }

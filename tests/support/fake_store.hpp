@@ -57,6 +57,7 @@ struct FakeStoreOptions {
   std::string tls_certificate{};         ///< PEM chain file; empty: plain http
   std::string tls_key{};
   bool discard = false;        ///< contents above 64 KiB are hashed and forgotten; reading them gives a pattern
+  bool crc32c = false;         ///< S3: checks parts by CRC-32C when asked to, as AWS does; otherwise it ignores that
   bool any_signature = false;  ///< requests need none, as those of a bare relay; a wrong one is taken, too
   std::chrono::seconds clock_offset{0};  ///< the server's clock minus the real one
 };
@@ -75,7 +76,8 @@ enum class FaultAction : std::uint8_t {
   execute_then_error,  ///< executes, then answers `status` and `code`
   corrupt,             ///< flips a byte of the stored body (PUT, parts, Complete) or of the sent one (GET), answers OK
   wrong_etag,          ///< executes, answers with another ETag
-  wrong_crc,           ///< executes, answers with another CRC-64 (COS)
+  wrong_crc,           ///< executes, answers with another CRC-64 (COS) or CRC-32C (S3)
+  no_crc,              ///< executes, answers without a CRC-64 or CRC-32C
   refuse,              ///< cuts every connection without executing, and for `delay` refuses new ones
   latency,             ///< waits `delay`, then goes on as usual
 };

@@ -39,6 +39,7 @@ void declare(CLI::App& app, Arguments& a) {
   app.add_option("--clock-offset", a.clock_offset, "seconds the server's clock is ahead");
   app.add_option("--tls-cert", a.options.tls_certificate, "PEM chain");
   app.add_option("--tls-key", a.options.tls_key, "PEM key");
+  app.add_flag("--crc32c", a.options.crc32c, "S3: check parts by CRC-32C when asked to");
   app.add_flag("--any-signature", a.options.any_signature, "take requests that are not signed");
   app.add_flag("--discard", a.options.discard, "forget contents above 64 KiB after hashing them");
 }

@@ -86,6 +86,7 @@ Content make_content(std::string bytes, const FakeStoreOptions& options) {
   content.size = bytes.size();
   content.md5 = digest(Hash::md5, bytes);
   content.crc64 = crc64(bytes);
+  if (options.crc32c) content.crc32c = crc32c(bytes);
   auto data = options.discard && bytes.size() > kept_when_discarding
                   ? nullptr
                   : std::make_shared<const std::string>(std::move(bytes));

@@ -29,12 +29,14 @@ struct StoredPart {
   std::uint64_t size = 0;
   std::string md5;  ///< raw
   std::uint64_t crc64 = 0;
+  std::string crc32c{};  ///< base64; empty: not asked for
   std::int64_t modified = 0;
 };
 
 struct Upload {
   std::string key;
   std::string id;
+  bool crc32c = false;  ///< every part must come with one
   std::int64_t started = 0;
   std::string content_type;
   std::map<std::string, std::string> metadata;
@@ -53,6 +55,7 @@ struct Content {
   std::uint64_t size = 0;
   std::string md5;  ///< raw
   std::uint64_t crc64 = 0;
+  std::string crc32c{};  ///< base64; empty: the store does not know it
 };
 [[nodiscard]] Content make_content(std::string bytes, const FakeStoreOptions& options);
 
@@ -102,6 +105,9 @@ class Bucket {
 
   [[nodiscard]] HttpReply create_upload(const HttpRequest& request, const std::string& key);
   [[nodiscard]] Upload* find_upload(const HttpRequest& request, const std::string& key);
+  /// The refusal of a part whose CRC-32C is not the one in its head, or whose upload was not created for that.
+  [[nodiscard]] std::optional<HttpReply> refuse_crc32c(const HttpRequest& request, const Upload& upload,
+                                                       const Content& content) const;
   [[nodiscard]] HttpReply upload_part(const HttpRequest& request, const std::string& key, Content content);
   [[nodiscard]] HttpReply upload_part_copy(const HttpRequest& request, const std::string& key);
   [[nodiscard]] HttpReply list_parts(const HttpRequest& request, const std::string& key);

@@ -26,11 +26,11 @@ const EVP_MD* method(Hash hash) {
 constexpr std::uint64_t polynomial = 0xC96C5795D7870F42;
 using Tables = std::array<std::array<std::uint64_t, 256>, 8>;
 
-constexpr Tables make_tables() {
+constexpr Tables make_tables(std::uint64_t divisor) {
   Tables tables{};
   for (std::uint64_t i = 0; i < 256; ++i) {
     std::uint64_t value = i;
-    for (int bit = 0; bit < 8; ++bit) value = (value & 1) != 0 ? (value >> 1) ^ polynomial : value >> 1;
+    for (int bit = 0; bit < 8; ++bit) value = (value & 1) != 0 ? (value >> 1) ^ divisor : value >> 1;
     tables[0][i] = value;
   }
   for (std::size_t i = 0; i < 256; ++i) {
@@ -40,7 +40,9 @@ constexpr Tables make_tables() {
   }
   return tables;
 }
-constexpr Tables tables = make_tables();
+constexpr Tables tables = make_tables(polynomial);
+/// A shorter polynomial leaves the upper half empty.
+constexpr Tables tables_32c = make_tables(0x82F63B78);
 
 using Matrix = std::array<std::uint64_t, 64>;
 
@@ -66,6 +68,19 @@ int hex_value(char c) {
 }
 
 const unsigned char* octets(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+
+std::uint64_t advance(const Tables& by, std::uint64_t crc, std::string_view bytes) {
+  const unsigned char* at = octets(bytes);
+  std::size_t left = bytes.size();
+  for (; left >= 8; left -= 8, at += 8) {
+    for (std::size_t i = 0; i < 8; ++i) crc ^= static_cast<std::uint64_t>(at[i]) << (8 * i);
+    std::uint64_t next = 0;
+    for (std::size_t i = 0; i < 8; ++i) next ^= by[7 - i][(crc >> (8 * i)) & 0xFF];
+    crc = next;
+  }
+  for (; left > 0; --left, ++at) crc = by[0][(crc ^ *at) & 0xFF] ^ (crc >> 8);
+  return crc;
+}
 
 std::tm utc(std::int64_t unix_seconds) {
   const std::time_t time = unix_seconds;
@@ -124,18 +139,13 @@ std::optional<std::string> unbase64(std::string_view text) {
   return raw;
 }
 
-std::uint64_t crc64(std::string_view bytes, std::uint64_t before) {
-  std::uint64_t crc = ~before;
-  const unsigned char* at = octets(bytes);
-  std::size_t left = bytes.size();
-  for (; left >= 8; left -= 8, at += 8) {
-    for (std::size_t i = 0; i < 8; ++i) crc ^= static_cast<std::uint64_t>(at[i]) << (8 * i);
-    std::uint64_t next = 0;
-    for (std::size_t i = 0; i < 8; ++i) next ^= tables[7 - i][(crc >> (8 * i)) & 0xFF];
-    crc = next;
-  }
-  for (; left > 0; --left, ++at) crc = tables[0][(crc ^ *at) & 0xFF] ^ (crc >> 8);
-  return ~crc;
+std::uint64_t crc64(std::string_view bytes, std::uint64_t before) { return ~advance(tables, ~before, bytes); }
+
+std::string crc32c(std::string_view bytes) {
+  const std::uint64_t value = advance(tables_32c, 0xFFFFFFFF, bytes) ^ 0xFFFFFFFF;
+  std::string raw;
+  for (unsigned shift = 32; shift > 0; shift -= 8) raw += static_cast<char>((value >> (shift - 8)) & 0xFF);
+  return base64(raw);
 }
 
 std::uint64_t crc64_join(std::uint64_t a, std::uint64_t b, std::uint64_t length_b) {

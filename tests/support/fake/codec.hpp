@@ -35,6 +35,8 @@ class RunningHash {
 
 /// CRC-64/XZ, continuing from `before`.
 [[nodiscard]] std::uint64_t crc64(std::string_view bytes, std::uint64_t before = 0);
+/// CRC-32C as S3 writes it: base64 of the value, the most significant byte first.
+[[nodiscard]] std::string crc32c(std::string_view bytes);
 /// CRC of A followed by B.
 [[nodiscard]] std::uint64_t crc64_join(std::uint64_t a, std::uint64_t b, std::uint64_t length_b);
 

@@ -110,6 +110,11 @@ TEST(FakeCodec, CrcIsTheOneCosUses) {
   EXPECT_EQ(crc64(b, crc64(a)), crc64(a + b));
 }
 
+TEST(FakeCodec, Crc32cIsTheOneAmazonUses) {
+  EXPECT_EQ(crc32c("123456789"), "4waSgw==");
+  EXPECT_EQ(crc32c(""), "AAAAAA==");
+}
+
 /// A request signed for the store, as short as a test can have it.
 struct Signer {
   const FakeStore& store;
@@ -325,6 +330,60 @@ TEST_F(FakeStoreTest, JoinsParts) {
   EXPECT_EQ(store.objects().at("k").content, "123456");
   EXPECT_TRUE(store.open_uploads().empty());
   EXPECT_EQ(complete(part(1, one)).element("Code"), "NoSuchUpload");
+}
+
+class CheckingFakeStore : public FakeStoreTest {
+ protected:
+  static FakeStoreOptions checking() {
+    FakeStoreOptions options = small_parts(FakeDialect::s3);
+    options.crc32c = true;
+    return options;
+  }
+  CheckingFakeStore() : FakeStoreTest(checking()) {}
+  std::string begin(std::vector<http::Header> headers) {
+    return encode(send(sign("POST", "/bucket/k?uploads=", {}, std::move(headers))).element("UploadId"), Slash::encode);
+  }
+  Answer put(const std::string& id, const std::string& body, std::vector<http::Header> headers) {
+    return send(sign("PUT", "/bucket/k?partNumber=1&uploadId=" + id, body, std::move(headers)));
+  }
+};
+
+TEST_F(CheckingFakeStore, PartsComeAsTheUploadWasCreated) {
+  const http::Header right{"x-amz-checksum-crc32c", "4waSgw=="};
+  const std::string plain = begin({});
+  EXPECT_EQ(put(plain, "123456789", {right}).element("Code"), "InvalidRequest");
+  EXPECT_EQ(put(plain, "123456789", {}).header("x-amz-checksum-crc32c"), "");
+  const std::string checked = begin({{"x-amz-checksum-algorithm", "CRC32C"}});
+  EXPECT_EQ(put(checked, "123456789", {}).element("Code"), "InvalidRequest");
+  EXPECT_EQ(put(checked, "123456780", {right}).element("Code"), "BadDigest");
+  EXPECT_EQ(put(checked, "123456789", {right}).header("x-amz-checksum-crc32c"), "4waSgw==");
+  EXPECT_EQ(send(sign("GET", "/bucket/k?uploadId=" + checked)).element("ChecksumCRC32C"), "4waSgw==");
+}
+
+TEST_F(CheckingFakeStore, JoiningAsksForTheChecksumOfEachPart) {
+  const std::string id = begin({{"x-amz-checksum-algorithm", "CRC32C"}});
+  const std::string etag = put(id, "123456789", {{"x-amz-checksum-crc32c", "4waSgw=="}}).header("etag");
+  const auto complete = [&](const std::string& checksum) {
+    const std::string body = fmt::format(
+        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{}</ETag>{}</Part>"
+        "</CompleteMultipartUpload>",
+        etag, checksum);
+    return send(sign("POST", "/bucket/k?uploadId=" + id, body));
+  };
+  EXPECT_EQ(complete("").element("Code"), "InvalidPart");
+  EXPECT_EQ(complete("<ChecksumCRC32C>AAAAAA==</ChecksumCRC32C>").element("Code"), "InvalidPart");
+  EXPECT_EQ(complete("<ChecksumCRC32C>4waSgw==</ChecksumCRC32C>").status, 200);
+}
+
+TEST_F(CheckingFakeStore, FaultsOfChecksums) {
+  const std::string id = begin({{"x-amz-checksum-algorithm", "CRC32C"}});
+  const auto with = [&](FaultAction action) {
+    store.fail({.action = action});
+    return put(id, "123456789", {{"x-amz-checksum-crc32c", "4waSgw=="}}).header("x-amz-checksum-crc32c");
+  };
+  EXPECT_EQ(with(FaultAction::no_crc), "");
+  EXPECT_NE(with(FaultAction::wrong_crc), "4waSgw==");
+  EXPECT_EQ(with(FaultAction::corrupt), crc32c("123446789")) << "it tells of what it stored";
 }
 
 TEST_F(FakeStoreTest, FaultsHitWhatTheyName) {

@@ -9,7 +9,7 @@
 namespace gantry::test::fake {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, FaultAction>, 16> actions{{
+constexpr std::array<std::pair<std::string_view, FaultAction>, 17> actions{{
     {"error", FaultAction::error},
     {"early_error", FaultAction::early_error},
     {"ok_with_error", FaultAction::ok_with_error},
@@ -24,6 +24,7 @@ constexpr std::array<std::pair<std::string_view, FaultAction>, 16> actions{{
     {"corrupt", FaultAction::corrupt},
     {"wrong_etag", FaultAction::wrong_etag},
     {"wrong_crc", FaultAction::wrong_crc},
+    {"no_crc", FaultAction::no_crc},
     {"refuse", FaultAction::refuse},
     {"latency", FaultAction::latency},
 }};

@@ -21,9 +21,11 @@ HttpReply Bucket::create_upload(const HttpRequest& request, const std::string& k
   // Characters that must be encoded in a query catch clients that do not.
   upload.id = fmt::format("u{:08d}/+={:x}", next_upload_++, now);
   upload.started = now;
+  upload.crc32c = options_.crc32c && request.header("x-amz-checksum-algorithm") == "CRC32C";
   HttpReply reply =
       xml("InitiateMultipartUploadResult", fmt::format("<Bucket>{}</Bucket><Key>{}</Key><UploadId>{}</UploadId>",
                                                        options_.bucket, xml_escape(key), upload.id));
+  if (upload.crc32c) reply.headers.emplace_back("x-amz-checksum-algorithm", "CRC32C");
   const std::string id = upload.id;
   uploads.emplace(id, std::move(upload));
   return reply;
@@ -35,20 +37,39 @@ Upload* Bucket::find_upload(const HttpRequest& request, const std::string& key) 
   return found == uploads.end() || found->second.key != key ? nullptr : &found->second;
 }
 
+std::optional<HttpReply> Bucket::refuse_crc32c(const HttpRequest& request, const Upload& upload,
+                                               const Content& content) const {
+  if (!options_.crc32c) return std::nullopt;
+  const std::string given = request.header("x-amz-checksum-crc32c");
+  if (given.empty() == upload.crc32c)
+    return error(400, "InvalidRequest", "Checksum Type mismatch occurred: as the upload was created, so its parts");
+  if (!given.empty() && given != content.crc32c)
+    return error(400, "BadDigest", "The CRC32C you specified did not match the calculated checksum");
+  return std::nullopt;
+}
+
 HttpReply Bucket::upload_part(const HttpRequest& request, const std::string& key, Content content) {
   Upload* upload = find_upload(request, key);
   if (upload == nullptr) return error(404, "NoSuchUpload", "The upload does not exist");
   const std::uint32_t number = number_parameter(request, "partNumber", 0);
   if (number < 1 || number > max_parts) return error(400, "InvalidArgument", "Part numbers go from 1 to 10000");
-  StoredPart part{std::move(content.pieces), content.size, std::move(content.md5), content.crc64, now};
+  if (auto refusal = refuse_crc32c(request, *upload, content)) return *refusal;
+  StoredPart part{.pieces = std::move(content.pieces),
+                  .size = content.size,
+                  .md5 = std::move(content.md5),
+                  .crc64 = content.crc64,
+                  .crc32c = upload->crc32c ? content.crc32c : "",
+                  .modified = now};
   if (corrupt && !part.pieces.empty() && part.pieces.front().data) {
     damage(part.pieces);
     part.md5 = digest(Hash::md5, *part.pieces.front().data);
     part.crc64 = crc64(*part.pieces.front().data);
+    if (upload->crc32c) part.crc32c = crc32c(*part.pieces.front().data);
   }
   HttpReply reply;
   reply.headers.emplace_back("ETag", "\"" + hex(part.md5) + "\"");
   if (!s3()) reply.headers.emplace_back("x-cos-hash-crc64ecma", std::to_string(part.crc64));
+  if (upload->crc32c) reply.headers.emplace_back("x-amz-checksum-crc32c", part.crc32c);
   upload->parts[number] = std::move(part);
   return reply;
 }
@@ -61,6 +82,8 @@ HttpReply Bucket::upload_part_copy(const HttpRequest& request, const std::string
   std::string from;
   const StoredObject* source = nullptr;
   if (auto refusal = copy_source(request, from, source)) return *refusal;
+  // What a copy answers is not modelled, and nothing should depend on it.
+  if (upload->crc32c) return error(501, "NotImplemented", "A part of an upload with checksums is not copied");
   Span span{0, source->size == 0 ? 0 : source->size - 1};
   std::uint64_t size = source->size;
   if (const std::string text = request.header(own("copy-source-range")); !text.empty()) {
@@ -110,9 +133,10 @@ HttpReply Bucket::list_parts(const HttpRequest& request, const std::string& key)
     ++count;
     last = at->first;
     parts += fmt::format(
-        "<Part><PartNumber>{}</PartNumber><LastModified>{}</LastModified><ETag>&quot;{}&quot;</ETag><Size>{}</Size></"
-        "Part>",
-        at->first, iso_date(at->second.modified), hex(at->second.md5), at->second.size);
+        "<Part><PartNumber>{}</PartNumber><LastModified>{}</LastModified><ETag>&quot;{}&quot;</ETag><Size>{}</Size>"
+        "{}</Part>",
+        at->first, iso_date(at->second.modified), hex(at->second.md5), at->second.size,
+        upload->crc32c ? fmt::format("<ChecksumCRC32C>{}</ChecksumCRC32C>", at->second.crc32c) : "");
   }
   return xml(
       "ListPartsResult",
@@ -196,6 +220,12 @@ HttpReply Bucket::complete_upload(const HttpRequest& request, const std::string&
     named.emplace_back(node.child("PartNumber").text().as_uint(), node.child_value("ETag"));
   }
   if (auto refusal = check_parts(*upload, named)) return *refusal;
+  for (const auto& node : document.child("CompleteMultipartUpload").children("Part")) {
+    const StoredPart& part = upload->parts[node.child("PartNumber").text().as_uint()];
+    if (upload->crc32c && part.crc32c != node.child_value("ChecksumCRC32C"))
+      return error(400, "InvalidPart",
+                   "The upload was created using a crc32c checksum: each part must be named with it");
+  }
   if (auto refusal = refuse_overwrite(request, key)) return *refusal;
   StoredObject object;
   std::string md5s;
