@@ -108,6 +108,7 @@ Task<Result<std::optional<HeldUpload>>> take_held(ObjectContextPtr context, std:
   }
   if (!stored) co_return fail(std::move(stored.error()));
   if (!same_parts(*stored, upload.parts)) co_return none;
+  for (std::size_t i = 0; i < upload.parts.size(); ++i) upload.parts[i].crc32c = std::move((*stored)[i].crc32c);
   upload.parts.resize(parts_to_keep(upload, offset.value_or(upload.safe_size())));
   auto taken = co_await settings.ledger->take(upload.ticket, upload.parts.size());
   if (!taken) co_return fail(std::move(taken.error()));

@@ -15,6 +15,7 @@
 #include "vfs/file_system.hpp"
 #include "vfs/listing_cache.hpp"
 #include "vfs/object_keys.hpp"
+#include "vfs/part_buffer.hpp"
 #include "vfs/rename_plans.hpp"
 #include "vfs/upload_ledger.hpp"
 
@@ -22,7 +23,7 @@ namespace gantry::vfs {
 
 /// How much is asked for before an upload counts as stored.
 enum class Verify : std::uint8_t {
-  automatic,  ///< CRC-64 where the store answers it, else MD5 with each part and the ETag of the whole
+  automatic,  ///< CRC-64 where the store answers it, else CRC-32C or MD5 with each part and the ETag of the whole
   strong,     ///< both, and a HEAD of the finished object; what no checksum proves is removed
   size,       ///< no MD5: the size, and whatever checksum the store answers by itself
 };
@@ -65,6 +66,15 @@ struct ObjectContext {
   [[nodiscard]] bool wants_md5() const {
     if (options.verify == Verify::strong) return true;
     return options.verify == Verify::automatic && !options.store_keeps_crc64;
+  }
+  /// It proves a part at a twentieth of that, where the store says what it computed itself.
+  [[nodiscard]] bool wants_crc32c() const {
+    return options.verify == Verify::automatic && wants_md5() && store->proves_crc32c() != object::ProvesCrc32c::no;
+  }
+  /// What to compute of a part; `by_crc32c`: it is to carry one. The MD5 goes with it until the store is known to tell.
+  [[nodiscard]] PartSums part_sums(bool by_crc32c) const {
+    const bool proved = by_crc32c && store->proves_crc32c() == object::ProvesCrc32c::yes;
+    return {.md5 = wants_md5() && !proved, .crc32c = by_crc32c};
   }
 };
 

@@ -24,7 +24,6 @@ ObjectUpload::ObjectUpload(asio::any_io_executor executor, ObjectContextPtr cont
       context_(std::move(context)),
       path_(std::move(path)),
       key_(context_->keys.file(path_).value()),
-      part_(fresh_part()),
       running_(context_->options.digests) {
   const auto& limits = context_->store->limits();
   const auto& settings = context_->options;
@@ -33,6 +32,13 @@ ObjectUpload::ObjectUpload(asio::any_io_executor executor, ObjectContextPtr cont
   first_size_ =
       std::min(first_part_size(options.expected_size.value_or(0), limits.max_parts, preferred), limits.max_part);
   max_size_ = context_->largest_file();
+  part_ = fresh_part();
+}
+
+PartBuffer ObjectUpload::fresh_part() const {
+  if (uploader_) return PartBuffer(uploader_->sums());
+  // What may become the only PUT carries an MD5, which vouches for the checksums in its metadata.
+  return PartBuffer({.md5 = context_->wants_md5(), .crc32c = context_->wants_crc32c()});
 }
 
 Result<void> ObjectUpload::healthy() const {
@@ -50,6 +56,8 @@ Task<Result<void>> ObjectUpload::ensure_uploader() {
   if (!uploader_) {
     uploader_ = std::make_shared<PartUploader>(executor_, context_, key_, put_options_);
     uploader_->tell(progress_);
+    // Not every store says the CRC-32C of a part that it copied, and joining asks for each.
+    if (!parts_pending_ && !borrowed_) uploader_->prefer_crc32c();
   }
   if (!std::exchange(parts_pending_, false)) co_return Result<void>();
   co_return co_await copy_range(kept_.source, {0, kept_.size});
@@ -155,7 +163,7 @@ bool ObjectUpload::begin_next_part() {
   async::Lease lease =
       context_->options.budget->try_acquire(std::min<std::uint64_t>(first_chunk_bytes, part_target()), back());
   if (lease.bytes() == 0) return false;
-  next_ = fresh_part();
+  next_ = PartBuffer(context_->part_sums(context_->wants_crc32c()));
   next_->add_chunk(std::move(lease));
   return true;
 }
@@ -202,11 +210,12 @@ void ObjectUpload::resume(HeldUpload taken, std::uint64_t offset) {
   uploader_ = std::make_shared<PartUploader>(executor_, context_, key_, put_options_);
   uploader_->resume(std::move(taken));
   running_.begins_with(uploader_->crc64());
+  part_ = fresh_part();
 }
 
 Task<Result<object::PutResult>> ObjectUpload::put_whole() {
   object::PutOptions options = put_options_;
-  const object::Integrity proof = part_.integrity();
+  const object::Integrity proof = part_.integrity({.md5 = context_->wants_md5()});
   running_.part(part_.crc64(), part_.size());
   digests_ = running_.finish();
   if (!proof.md5.empty()) digests_[digest::Algorithm::md5] = proof.md5;

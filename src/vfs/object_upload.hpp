@@ -90,7 +90,7 @@ class ObjectUpload : public Upload {
   [[nodiscard]] Task<Result<std::uint64_t>> hold_now();
   [[nodiscard]] Task<void> abort_now();
   [[nodiscard]] bool unchanged() const { return kept_.size > 0 && kept_.size == kept_.source.size && !changed_; }
-  [[nodiscard]] PartBuffer fresh_part() const { return PartBuffer(context_->wants_md5()); }
+  [[nodiscard]] PartBuffer fresh_part() const;
 
   static constexpr std::size_t first_chunk_bytes = 64 * kib;  // most files are small
 

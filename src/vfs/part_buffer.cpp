@@ -2,10 +2,13 @@
 
 #include <utility>
 
+#include "object/encoding.hpp"
+
 namespace gantry::vfs {
 
-PartBuffer::PartBuffer(bool with_md5) {
-  if (with_md5) md5_.emplace(digest::Algorithm::md5);
+PartBuffer::PartBuffer(PartSums sums) {
+  if (sums.md5) md5_.emplace(digest::Algorithm::md5);
+  if (sums.crc32c) crc32c_ = 0;
 }
 
 MutableBytes PartBuffer::room() {
@@ -19,6 +22,7 @@ void PartBuffer::add_chunk(async::Lease lease) { chunks_.push_back({async::Lease
 void PartBuffer::filled(std::size_t count) {
   ByteView fresh = room().first(count);
   crc64_ = digest::crc64(fresh, crc64_);
+  if (crc32c_) crc32c_ = digest::crc32c(fresh, *crc32c_);
   if (md5_) md5_->update(fresh);
   chunks_.back().used += count;
   size_ += count;
@@ -32,11 +36,21 @@ Chunks PartBuffer::chunks() const {
   return views;
 }
 
-object::Integrity PartBuffer::integrity() {
+object::Integrity PartBuffer::integrity(PartSums wanted) {
   object::Integrity proof;
   proof.crc64 = crc64_;
-  if (md5_) proof.md5 = md5_->finish();
+  if (md5_) {
+    proof.md5 = md5_->finish();
+  } else if (wanted.md5) {
+    proof.md5 = object::md5_of(chunks());
+  }
   md5_.reset();
+  if (!wanted.crc32c) return proof;
+  if (!crc32c_) {
+    crc32c_ = 0;
+    for (ByteView chunk : chunks()) crc32c_ = digest::crc32c(chunk, *crc32c_);
+  }
+  proof.crc32c = crc32c_;
   return proof;
 }
 

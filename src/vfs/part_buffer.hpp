@@ -12,10 +12,15 @@
 
 namespace gantry::vfs {
 
+/// What is computed of a part besides its CRC-64. MD5 costs far more than the others.
+struct PartSums {
+  bool md5 = false;
+  bool crc32c = false;
+};
+
 class PartBuffer {
  public:
-  /// `with_md5`: also compute MD5, which costs far more than the CRC-64.
-  explicit PartBuffer(bool with_md5 = false);
+  explicit PartBuffer(PartSums sums = {});
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
   /// Holds memory, whether or not data has come.
@@ -33,8 +38,9 @@ class PartBuffer {
   /// Borrowed from this buffer.
   [[nodiscard]] Chunks chunks() const;
   [[nodiscard]] std::uint64_t crc64() const { return crc64_; }
-  /// What proves the part; may be called once, when all data is in.
-  [[nodiscard]] object::Integrity integrity();
+  /// What proves the part: its CRC-64, what was computed of `wanted` and, at once, what was not. An MD5 that was
+  /// computed is in it anyway. May be called once, when all data is in.
+  [[nodiscard]] object::Integrity integrity(PartSums wanted);
 
  private:
   struct Chunk {
@@ -44,6 +50,7 @@ class PartBuffer {
   std::vector<Chunk> chunks_;
   std::uint64_t size_ = 0;
   std::uint64_t crc64_ = 0;
+  std::optional<std::uint32_t> crc32c_;
   std::optional<digest::Hasher> md5_;
 };
 

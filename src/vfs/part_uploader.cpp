@@ -38,6 +38,8 @@ void PartUploader::resume(HeldUpload taken) {
   parts_ = std::move(taken.parts);
   options_ = std::move(taken.options);
   start_asked_ = true;
+  // What the store was asked for when the upload began holds to its end.
+  by_crc32c_ = !parts_.empty() && std::ranges::none_of(parts_, &std::string::empty, &object::PartInfo::crc32c);
 }
 
 std::uint64_t PartUploader::size() const {
@@ -109,8 +111,11 @@ Task<Result<void>> PartUploader::begin() {
   bool unheard = false;
   object::PutOptions asked = options_;
   asked.unheard = [&unheard] { unheard = true; };
+  bool checked = false;
+  if (by_crc32c_) asked.by_crc32c = [&checked] { checked = true; };
   auto id = co_await context_->store->start_parts(key_, std::move(asked));
   if (!id) co_return fail(std::move(id.error()));
+  by_crc32c_ = checked;
   upload_id_ = std::move(*id);
   Result<void> begun;
   if (settings.ledger) begun = co_await settings.ledger->begun(ticket_, upload_id_);
@@ -141,7 +146,7 @@ Task<void> PartUploader::send_part(Self self, std::uint32_t number, PartBuffer p
   if (auto ready = co_await self->started(); !ready) {
     result = fail(std::move(ready.error()));
   } else {
-    const object::Integrity proof = part.integrity();
+    const object::Integrity proof = part.integrity(self->sums());
     const auto sent = SteadyClock::now();
     result = co_await self->context_->store->put_part({self->key_, self->upload_id_, number}, part.chunks(), proof);
     const bool wanted =
@@ -211,6 +216,7 @@ void PartUploader::acknowledge(std::uint32_t number, Result<object::PartInfo> re
     object::PartInfo& part = parts_[number - 1];
     part.etag = std::move(result->etag);
     part.crc64 = result->crc64;
+    part.crc32c = std::move(result->crc32c);
     stored_ += part.size;
     if (progress_) progress_(stored_);
   } else {
@@ -260,6 +266,18 @@ Task<Result<void>> PartUploader::prove(std::optional<std::uint64_t> expected) {
   co_return Result<void>();
 }
 
+/// A store that was asked for checksums wants that of each part back. What its answers did not tell is asked for only
+/// when it refuses: a store that never heard of checksums does not miss them.
+Task<Result<object::PutResult>> PartUploader::join() {
+  auto joined = co_await context_->store->finish_parts(key_, upload_id_, parts_, options_.create_only);
+  const bool silent = by_crc32c_ && std::ranges::any_of(parts_, &std::string::empty, &object::PartInfo::crc32c);
+  if (joined || !silent || is_uncertain(joined.error())) co_return joined;
+  auto listed = co_await context_->store->list_parts(key_, upload_id_);
+  if (!listed || listed->size() != parts_.size()) co_return joined;
+  for (std::size_t i = 0; i < parts_.size(); ++i) parts_[i].crc32c = std::move((*listed)[i].crc32c);
+  co_return co_await context_->store->finish_parts(key_, upload_id_, parts_, options_.create_only);
+}
+
 Task<Result<object::PutResult>> PartUploader::finish() {
   co_await settled();
   if (failure_) {
@@ -275,7 +293,7 @@ Task<Result<object::PutResult>> PartUploader::finish() {
       co_return fail(std::move(known.error()));
     }
   }
-  auto finished = co_await context_->store->finish_parts(key_, upload_id_, parts_, options_.create_only);
+  auto finished = co_await join();
   if (!finished) {
     if (is_uncertain(finished.error()))
       co_await hand_to_ledger();

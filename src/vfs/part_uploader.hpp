@@ -24,8 +24,13 @@ class PartUploader : public std::enable_shared_from_this<PartUploader> {
   PartUploader(const asio::any_io_executor& executor, ObjectContextPtr context, std::string key,
                object::PutOptions options);
 
+  /// The parts, none of which will be a copy, are to be proved by CRC-32C where the store does that. Before anything is
+  /// handed in.
+  void prefer_crc32c() { by_crc32c_ = context_->wants_crc32c(); }
   /// Instead of starting a new upload: one that was taken from the ledger.
   void resume(HeldUpload taken);
+  /// What to compute of the next part.
+  [[nodiscard]] PartSums sums() const { return context_->part_sums(by_crc32c_); }
 
   /// Hands in the next part; waits while as many as allowed are on their way, or as much as the
   /// store takes in a few seconds. Its memory is given back as soon as it
@@ -72,6 +77,7 @@ class PartUploader : public std::enable_shared_from_this<PartUploader> {
   [[nodiscard]] Task<Result<void>> started();
   void stop();
   [[nodiscard]] Task<void> settled();
+  [[nodiscard]] Task<Result<object::PutResult>> join();
   [[nodiscard]] Task<Result<void>> verify(object::PutResult finished);
   [[nodiscard]] Task<void> abort_upload();
   [[nodiscard]] static Task<void> start(Self self);
@@ -100,6 +106,7 @@ class PartUploader : public std::enable_shared_from_this<PartUploader> {
   std::vector<object::PartInfo> parts_;  // number i + 1 at i; an empty ETag: not acknowledged yet
   std::vector<async::Child> senders_;
   async::Child starter_;
+  bool by_crc32c_ = false;  // every part carries a CRC-32C: the store was, or is to be, asked to check by it
   bool start_asked_ = false;
   bool abandoned_ = false;
   std::size_t in_flight_ = 0;

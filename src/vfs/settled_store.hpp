@@ -23,6 +23,7 @@ class SettledStore final : public object::Store {
       : store_(std::move(store)), recent_(std::move(recent)) {}
 
   [[nodiscard]] const object::Limits& limits() const override { return store_->limits(); }
+  [[nodiscard]] object::ProvesCrc32c proves_crc32c() const override { return store_->proves_crc32c(); }
   [[nodiscard]] std::string origin() const override { return store_->origin(); }
   [[nodiscard]] Task<Result<object::ObjectInfo>> head(std::string key) override;
   [[nodiscard]] Task<Result<std::unique_ptr<object::Body>>> get(std::string key, object::GetOptions options) override;

@@ -65,13 +65,14 @@ def receive_from_relay(address, size):
 
 def bucket_relay(report, options):
     """Processor time of a GiB up and down beside the null relay, in turns; S3 and COS, one stream and eight."""
-    for dialect in ("s3", "cos"):
-        with gantry.Gantry(dialect, store_arguments=("--discard", "--any-signature")) as server:
+    for name, dialect, arguments in (("s3", "s3", ("--crc32c",)), ("s3 without CRC-32C", "s3", ()), ("cos", "cos", ())):
+        with gantry.Gantry(dialect, store_arguments=("--discard", "--any-signature", *arguments)) as server:
             for streams in (1, STREAMS):
-                _beside_relay(report, server, dialect, streams, options.repeat)
+                _beside_relay(report, server, name, streams, options.repeat)
 
 
-def _beside_relay(report, server, dialect, streams, repeat):
+def _beside_relay(report, server, store, streams, repeat):
+    dialect = server.store
     # What proves a part to a store without CRC-64 is part of what is promised: the relay does it, too, in a row of its own.
     floors = {"STOR": [("relay", ())] + ([("relay with MD5", ("--md5",))] if dialect == "s3" else []),
               "RETR": [("relay", ())]}
@@ -85,7 +86,7 @@ def _beside_relay(report, server, dialect, streams, repeat):
                 with Relay(server.fake, dialect, direction, *arguments) as relay, Usage(relay.pid) as usage:
                     in_parallel([lambda: move(relay.address, size)] * streams)
                 times[name].append(usage.cpu)
-        what = f"{dialect} {verb} {streams} x {size // MIB} MiB"
+        what = f"{store} {verb} {streams} x {size // MIB} MiB"
         for name, samples in times.items():
             report.add("bucket-relay", f"{what}, {name}", samples, "s/GiB")
         for name, _ in kinds:

@@ -161,7 +161,48 @@ def heads(server, path):
 
 @case(*variants(), short=lambda store, fault: store == "s3" and fault.name in SHORT)
 def failing_store(store, fault):
-    server = server_for(store)
+    endure(server_for(store), fault)
+
+
+# On a store that checks parts by CRC-32C no MD5 goes with them.
+CHECKING = [
+    Fault("part corrupted", part("corrupt"), OK, "large"),
+    Fault("part corrupted for ever", part("corrupt", FOR_EVER), LATER, "large"),
+    Fault("second part corrupted for ever", part("corrupt", FOR_EVER, skip=1), LATER, "large"),
+    Fault("part wrong CRC-32C", part("wrong_crc"), OK, "large"),
+    Fault("part wrong CRC-32C for ever", part("wrong_crc", FOR_EVER), LATER, "large"),
+    Fault("second part without CRC-32C", part("no_crc", skip=1), OK, "large"),
+    Fault("parts without CRC-32C", part("no_crc", FOR_EVER), OK, "large"),
+    Fault("part done, answer lost", part("execute_then_reset"), OK, "large"),
+    Fault("Complete done, answer lost", complete("execute_then_reset"), OK, "large"),
+    Fault("Complete wrong ETag", complete("wrong_etag"), (226, 450, 451), "large", uncertain=True),
+]
+
+
+def checking_server():
+    return Server("s3", store_settings=impatient(), transfer={"interrupted_upload": "discard"},
+                  store_arguments=("--crc32c",))
+
+
+@case(*[(fault,) for fault in CHECKING], short=lambda fault: "corrupted for ever" in fault.name)
+def checking_store(fault):
+    with checking_server() as server:
+        upload(server, "known.bin", content(LARGE, 2), OK)
+        endure(server, fault)
+
+
+@case((), short=True)
+def store_that_refuses_to_check():
+    """The upload is begun again without the question, which is not asked again."""
+    with checking_server() as server:
+        for name in ("known.bin", "refused.bin", "later.bin"):
+            if name == "refused.bin":
+                server.fault(op="CreateMultipartUpload", action="error", times=1, status=400, code="InvalidArgument")
+            upload(server, name, content(LARGE, 2), OK)
+            check_published(server, name, content(LARGE, 2))
+
+
+def endure(server, fault):
     new, old = content(LARGE if fault.size == "large" else SMALL), content(SMALL // 3, 5)
     for before in (None, old):
         path = fresh_path("fault")

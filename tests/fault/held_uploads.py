@@ -106,6 +106,22 @@ def killed_and_continued(store, parts):
         assert again == -(-(SIZE - offset) // PART), f"{again} parts were sent after the restart"
 
 
+@case(("auto", "auto"), ("auto", "strong"), ("strong", "auto"), ("auto", "size"),
+      short=lambda begun, then: begun != then)
+def continued_under_another_proof(begun, then):
+    """Parts proved by CRC-32C go on with it and parts proved by MD5 with that, whatever is in force after a restart."""
+    with serving("s3", transfer={"verify": begun}, store_arguments=("--crc32c",)) as server:
+        path, body = fresh_path("proved"), content(SIZE, 4)
+        session, data = break_off(server, path, body, 2)
+        server.kill()
+        leave(session, data)
+        text = server.config.read_text()
+        assert text.count(f'verify = "{begun}"') == 1
+        server.config.write_text(text.replace(f'verify = "{begun}"', f'verify = "{then}"'))
+        server.start()
+        continue_and_check(server, path, body)
+
+
 @case(("s3", "CreateMultipartUpload"), ("cos", "CreateMultipartUpload"), ("s3", "UploadPart"), ("s3", "CompleteMultipartUpload"),
       ("cos", "CompleteMultipartUpload"), short=lambda store, op: store == "s3")
 def killed_while_the_store_works(store, op):
