@@ -114,6 +114,7 @@ Task<Result<std::unique_ptr<tls::Stream>>> open_data_connection(Session& session
                                : co_await connect_to_peer(session, *target.active);
   if (!socket) co_return fail(std::move(socket.error()));
   auto data = std::make_unique<tls::Stream>(std::move(*socket));
+  data->moves_much();
   if (session.state.protection == Protection::private_) {
     if (auto secured = co_await protect(session, *data); !secured) co_return fail(std::move(secured.error()));
   }

@@ -2,12 +2,12 @@
 // Only the sources of Stream include this.
 #pragma once
 
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 
 #include <algorithm>
 #include <utility>
 
+#include "async/turns.hpp"
 #include "tls/stream.hpp"
 
 namespace gantry::tls {
@@ -39,7 +39,7 @@ Task<Result<std::size_t>> Stream::drive(const char* operation, Attempt attempt) 
   for (;;) {
     if (turn_ >= turn_bytes) {
       turn_ = 0;
-      co_await asio::post(executor_, asio::use_awaitable);
+      co_await turns_.wait(executor_);
     }
     const auto asked = co_await asio::this_coro::cancellation_state;
     if (asked.cancelled() != asio::cancellation_type::none) co_return fail(Errc::cancelled, operation);
@@ -54,6 +54,7 @@ Task<Result<std::size_t>> Stream::drive(const char* operation, Attempt attempt) 
     if (error == asio::error::operation_aborted) co_return fail(Errc::cancelled, operation);
     if (error) co_return fail(Errc::internal, operation, error.message());
     turn_ = 0;
+    if (moves_much_) co_await turns_.wait(executor_);
   }
 }
 

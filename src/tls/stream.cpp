@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "async/turns.hpp"
 #include "async/watchdog.hpp"
 #include "tls/step.hpp"
 
@@ -48,7 +49,10 @@ std::size_t drop_received(int descriptor) {
 }  // namespace
 
 Stream::Stream(Tcp::socket socket)
-    : executor_(socket.get_executor()), socket_(std::move(socket)), descriptor_(socket_.native_handle()) {
+    : executor_(socket.get_executor()),
+      socket_(std::move(socket)),
+      descriptor_(socket_.native_handle()),
+      turns_(async::Turns::of(executor_)) {
   ignore_broken_pipes();
   boost::system::error_code ignored;
   socket_.native_non_blocking(true, ignored);

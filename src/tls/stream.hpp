@@ -19,8 +19,9 @@
 struct ssl_st;
 
 namespace gantry::async {
+class Turns;
 class Watchdog;
-}
+}  // namespace gantry::async
 
 namespace gantry::tls {
 
@@ -37,6 +38,9 @@ class Stream {
   ~Stream();  ///< closes without a word to the peer; finish() is the polite end
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
+
+  /// Its bytes wait for their turn, behind what else is to do on the lane.
+  void moves_much() { moves_much_ = true; }
 
   [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
   [[nodiscard]] Tcp::endpoint local_endpoint() const { return local_; }    ///< as accepted, also after close();
@@ -123,7 +127,9 @@ class Stream {
   std::shared_ptr<const ServerContext> context_;
   std::unique_ptr<ssl_st, SslDeleter> ssl_;
   std::optional<Error> read_failure_;  ///< found behind bytes that had to be handed over first; stays
-  std::size_t turn_ = 0;               ///< bytes moved since this stream last let others run
+  async::Turns& turns_;
+  std::size_t turn_ = 0;  ///< bytes moved since this stream last let others run
+  bool moves_much_ = false;
   Role role_ = Role::control;
   bool established_ = false;   ///< the handshake is over
   bool write_broken_ = false;  ///< a write was left in the middle, or OpenSSL has given up
