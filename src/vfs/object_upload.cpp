@@ -29,8 +29,8 @@ ObjectUpload::ObjectUpload(asio::any_io_executor executor, ObjectContextPtr cont
   const auto& settings = context_->options;
   put_options_.create_only = gantry::vfs::must_be_new(options);
   const std::uint64_t preferred = std::clamp(settings.part_size, limits.min_part, limits.max_part);
-  first_size_ =
-      std::min(first_part_size(options.expected_size.value_or(0), limits.max_parts, preferred), limits.max_part);
+  to_come_ = options.expected_size.value_or(0);
+  first_size_ = std::min(part_size_for(to_come_, limits.max_parts, preferred), limits.max_part);
   max_size_ = context_->largest_file();
   part_ = fresh_part();
 }
@@ -47,9 +47,12 @@ Result<void> ObjectUpload::healthy() const {
   return {};
 }
 
+/// With an announced size, parts stay as large as they must be; otherwise nobody knows, and they grow.
 std::uint64_t ObjectUpload::part_target() const {
-  const std::uint64_t number = (uploader_ ? uploader_->parts() : 0) + 1;
-  return part_size_of(number, first_size_, context_->store->limits().max_part);
+  const auto& limits = context_->store->limits();
+  const std::uint64_t sent = uploader_ ? uploader_->parts() : 0;
+  if (to_come_ == 0 || sent >= limits.max_parts) return part_size_of(sent + 1, first_size_, limits.max_part);
+  return std::min(part_size_for(to_come_, limits.max_parts - sent, first_size_), limits.max_part);
 }
 
 Task<Result<void>> ObjectUpload::ensure_uploader() {
@@ -67,6 +70,7 @@ Task<Result<void>> ObjectUpload::hand_over() {
   if (auto ready = co_await ensure_uploader(); !ready) co_return fail(std::move(ready.error()));
   running_.part(part_.crc64(), part_.size());
   ahead_.release();
+  to_come_ -= std::min(to_come_, part_.size());
   auto sent = co_await uploader_->send(std::exchange(part_, fresh_part()));
   overdraft_.release();
   co_return sent;
@@ -87,18 +91,19 @@ void ObjectUpload::came(std::size_t count) {
 }
 
 /// A part of so many bytes may go when memory is short: as few as the store takes, so that others get their turn soon.
-/// Of later parts it is half, which keeps their number in bounds.
+/// Of later parts it is half, which keeps their number in bounds; of an announced size all that is left must fit.
 std::uint64_t ObjectUpload::enough_to_send() const {
   const std::uint64_t target = part_target();
   const std::uint64_t smallest = context_->store->limits().min_part;
-  return std::min(target, target == first_size_ ? smallest : std::max(smallest, target / 2));
+  if (target == first_size_) return std::min(target, smallest);
+  return to_come_ > 0 ? target : std::min(target, std::max(smallest, target / 2));
 }
 
 Task<Result<async::Lease>> ObjectUpload::lease_of(std::uint64_t bytes) {
   auto& budget = *context_->options.budget;
   if (async::Lease lease = budget.try_acquire(bytes, back()); lease.bytes() > 0) co_return lease;
   auto busy = [this] { return uploader_ && uploader_->in_flight() > 0; };
-  if (!part_.holds_memory() && !busy()) co_return budget.first(std::min<std::uint64_t>(bytes, first_chunk_bytes));
+  if (!part_.holds_memory() && !busy()) co_return budget.first(std::min<std::uint64_t>(bytes, least_bytes));
   if (!busy() && overdraft_.held() && overdraft_.take()) co_return budget.first(bytes);
   auto wait = [](std::shared_ptr<async::ByteBudget> from, std::uint64_t wanted,
                  async::Return when) -> Task<Result<async::Lease>> { co_return co_await from->acquire(wanted, when); };

@@ -93,6 +93,7 @@ class ObjectUpload : public Upload {
   [[nodiscard]] PartBuffer fresh_part() const;
 
   static constexpr std::size_t first_chunk_bytes = 64 * kib;  // most files are small
+  static constexpr std::size_t least_bytes = 16 * kib;        // beyond the budget, so that everybody can begin
 
   asio::any_io_executor executor_;
   ObjectContextPtr context_;
@@ -100,6 +101,7 @@ class ObjectUpload : public Upload {
   std::string key_;
   object::PutOptions put_options_;
   std::uint64_t first_size_;
+  std::uint64_t to_come_ = 0;  // of what the client announced, behind the parts handed over
   std::uint64_t max_size_;
   std::uint64_t position_ = 0;
   std::uint64_t discard_ = 0;   // bytes still to come that are stored already

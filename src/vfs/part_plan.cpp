@@ -14,8 +14,8 @@ std::uint64_t part_size_of(std::uint64_t number, std::uint64_t first, std::uint6
   return std::min(first << doublings, max_part);
 }
 
-std::uint64_t first_part_size(std::uint64_t total, std::uint64_t parts, std::uint64_t preferred) {
-  const std::uint64_t needed = total / parts + (total % parts == 0 ? 0 : 1);
+std::uint64_t part_size_for(std::uint64_t left, std::uint64_t parts, std::uint64_t preferred) {
+  const std::uint64_t needed = left / parts + (left % parts == 0 ? 0 : 1);
   if (needed <= preferred) return preferred;
   return (needed + mib - 1) / mib * mib;
 }

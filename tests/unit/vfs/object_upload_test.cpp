@@ -23,10 +23,10 @@ TEST(PartSizes, DoubleEveryThousandParts) {
 }
 
 TEST(PartSizes, KnownSizesFitTenThousandParts) {
-  EXPECT_EQ(first_part_size(0, 10'000, 8 * mib), 8 * mib);
-  EXPECT_EQ(first_part_size(80'000 * mib, 10'000, 8 * mib), 8 * mib);
-  EXPECT_EQ(first_part_size(80'000 * mib + 1, 10'000, 8 * mib), 9 * mib);
-  EXPECT_GE(first_part_size(5 * tib, 10'000, 8 * mib) * 10'000, 5 * tib);
+  EXPECT_EQ(part_size_for(0, 10'000, 8 * mib), 8 * mib);
+  EXPECT_EQ(part_size_for(80'000 * mib, 10'000, 8 * mib), 8 * mib);
+  EXPECT_EQ(part_size_for(80'000 * mib + 1, 10'000, 8 * mib), 9 * mib);
+  EXPECT_GE(part_size_for(5 * tib, 10'000, 8 * mib) * 10'000, 5 * tib);
 }
 
 TEST(CopyRanges, CoverEverythingWithoutSmallParts) {
@@ -95,6 +95,23 @@ TEST_F(ObjectUploadParts, AreMoreWhereThereIsMemoryAndTheStoreTakesThem) {
   const unsigned most = most_at_once(64 * mib);
   EXPECT_GE(most, 4U) << "the first acknowledged part makes room for one more";
   EXPECT_LE(most, 3 * PartWindow::growth);
+}
+
+TEST_F(ObjectUploadParts, GrowUnlessTheSizeIsAnnounced) {
+  use({.min_part = kib}, true, 64 * mib);
+  unsigned parts = 0;
+  store_->on_call([&](std::string operation, std::string) -> Task<void> {
+    if (operation == "put_part") ++parts;
+    co_return;
+  });
+  options_.part_size = kib;
+  restart();
+  put("/f", data(1100 * kib));
+  EXPECT_EQ(std::exchange(parts, 0), 1050U);
+  put("/f", data(1100 * kib), {.expected_size = 1100 * kib});
+  EXPECT_EQ(std::exchange(parts, 0), 1100U);
+  put("/f", data(1200 * kib), {.expected_size = 1100 * kib});
+  EXPECT_EQ(parts, 1150U) << "more came than was announced";
 }
 
 TEST_F(ObjectUploads, MemoryIsGivenBackWhenPartsAreAcknowledged) {

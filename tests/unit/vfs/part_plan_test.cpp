@@ -41,9 +41,9 @@ TEST(PartPlan, it_does_so_with_half_parts_when_memory_is_short) {
 }
 
 TEST(PartPlan, an_announced_size_has_parts_as_small_as_the_number_of_parts_allows) {
-  const std::uint64_t chosen = first_part_size(tib, most_parts, first);
-  EXPECT_EQ(chosen, 105 * mib);
-  EXPECT_LE(upload_of(tib, chosen).parts, most_parts);
+  EXPECT_EQ(part_size_for(64 * gib, most_parts, first), first);
+  EXPECT_EQ(part_size_for(tib, most_parts, first), 105 * mib);
+  EXPECT_EQ(part_size_for(tib - 5000 * 105 * mib, 5000, 105 * mib), 105 * mib) << "nor do they grow on the way";
 }
 
 }  // namespace
