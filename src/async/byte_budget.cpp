@@ -35,6 +35,12 @@ struct ByteBudget::Shared {
   Kind late;
   std::vector<std::unique_ptr<std::byte[]>> kept;  // the last one first: its memory may still be in a cache
 
+  /// What is kept never stands in the way of what is used.
+  void use(Kind& kind, std::uint64_t bytes, std::uint64_t limit) {
+    kind.used += bytes;
+    while (!kept.empty() && used() + kept.size() * ByteBudget::usual_block > limit + ByteBudget::usual_block)
+      kept.pop_back();
+  }
   [[nodiscard]] Kind& of(Return when) { return when == Return::soon ? soon : late; }
   [[nodiscard]] std::uint64_t used() const { return soon.used + late.used; }
   /// Nobody who waits is asked here, but for those of the other kind: they are left their part.
@@ -89,13 +95,13 @@ Lease ByteBudget::try_acquire(std::uint64_t bytes, Return when) {
   std::lock_guard lock(shared_->mutex);
   Kind& mine = shared_->of(when);
   if (!mine.queue.empty() || bytes > limit_ || !shared_->fits(bytes, when, limit_)) return {};
-  mine.used += bytes;
+  shared_->use(mine, bytes, limit_);
   return {shared_from_this(), bytes, when};
 }
 
 Lease ByteBudget::first(std::uint64_t bytes) {
   std::lock_guard lock(shared_->mutex);
-  shared_->late.used += bytes;
+  shared_->use(shared_->late, bytes, limit_);
   return {shared_from_this(), bytes, Return::late};
 }
 
@@ -188,7 +194,7 @@ void ByteBudget::serve() {
     while (!kind->queue.empty() && shared_->fits(kind->queue.front()->bytes, kind->queue.front()->kind, limit_)) {
       auto waiter = kind->queue.front();
       kind->queue.pop_front();
-      kind->used += waiter->bytes;
+      shared_->use(*kind, waiter->bytes, limit_);
       waiter->granted = true;
       // Within the lock: without it the waiter cannot leave, so its lane is there to be told, and the last reference to
       // its event is dropped there and not here.

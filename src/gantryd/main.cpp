@@ -1,5 +1,6 @@
 // gantryd: the command line of the server.
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sodium.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
@@ -13,6 +14,7 @@
 #include <string>
 
 #include "accounts/password.hpp"
+#include "async/byte_budget.hpp"
 #include "base/log.hpp"
 #include "config/loader.hpp"
 #include "config/log_options.hpp"
@@ -51,7 +53,12 @@ void log_remarks(const config::Loaded& loaded) {
   for (const auto& note : loaded.notes) log::info("configuration", {{"note", config::format(note)}});
 }
 
+/// Among small allocations the blocks of transfers would leave holes: memory that nobody uses and the system does not
+/// get back. Those that are used again soon are kept anyway (async::LeasedMemory).
+void return_large_blocks() { mallopt(M_MMAP_THRESHOLD, int{async::ByteBudget::usual_block}); }
+
 int serve(const std::string& file) {
+  return_large_blocks();
   auto loaded = load(file);
   if (!loaded) return exit_configuration;
   auto config = std::make_shared<const config::Config>(loaded->config);
