@@ -161,6 +161,7 @@ Task<bool> Stream::finish(SteadyClock::duration limit) {
     boost::system::error_code ignored;
     socket_.cancel(ignored);
   });
+  turn_ = 0;  // with others before it, its time could be over before it began
   // Whatever keeps the close_notify from leaving keeps the rest of the farewell from nothing.
   if (established_ && !write_broken_)
     static_cast<void>(co_await drive("finish", [&] { return close_notify_step(watchdog); }));

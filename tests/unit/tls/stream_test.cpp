@@ -3,8 +3,11 @@
 
 #include <boost/asio/post.hpp>
 
+#include <future>
+
 #include "async/child.hpp"
 #include "async/event.hpp"
+#include "async/turns.hpp"
 #include "tests/unit/tls/fixture.hpp"
 
 namespace gantry::tls {
@@ -160,6 +163,45 @@ TEST_P(StreamLayers, FinishGivesUpAtItsLimit) {
   Link link = link_of(Role::data);
   EXPECT_FALSE(run(link.server->finish(20ms)));
   EXPECT_FALSE(link.server->open());
+}
+
+Task<void> take_turns(asio::any_io_executor executor) {
+  for (int i = 0; i < 3; ++i) {
+    co_await async::Turns::of(executor).wait(executor);
+    for (const auto until = SteadyClock::now() + 5ms; SteadyClock::now() < until;) {
+    }
+  }
+}
+
+TEST_P(StreamLayers, FinishDoesNotWaitForItsTurn) {
+  Link link = link_of(Role::data);
+  std::promise<void> waited_for;
+  std::jthread peer([&] {
+    waited_for.get_future().wait();
+    link.client->write("x");
+    link.client->read();
+    end(*link.client);
+  });
+  auto whole = [&]() -> Task<void> {
+    async::TaskGroup line(io.get_executor());
+    // What had to be waited for begins a turn, and each attempt counts as a page: the 64 are one.
+    Result<std::size_t> got;
+    std::vector<std::byte> byte(1);
+    auto read = [&]() -> Task<void> { got = co_await link.server->read_some(byte); };
+    async::Child reader(io.get_executor(), "reader", read());
+    co_await asio::post(io, asio::use_awaitable);
+    waited_for.set_value();
+    co_await reader.join();
+    EXPECT_TRUE(got);
+    for (int i = 0; i < 63; ++i) EXPECT_TRUE(co_await link.server->write(as_byte_view("x")));
+    for (int i = 0; i < 20; ++i) line.spawn("other", take_turns(io.get_executor()));
+    co_await asio::post(io, asio::use_awaitable);
+    co_await link.server->finish(20ms);
+    co_await line.join();
+  };
+  run(whole());
+  peer.join();
+  EXPECT_TRUE(link.client->ended_cleanly()) << link.client->failure();
 }
 
 TEST_P(StreamLayers, FinishAnswersTheEndOfAnUpload) {
