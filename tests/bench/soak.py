@@ -265,7 +265,8 @@ def soak(report, options):
                 in_parallel([functools.partial(site.round, until) for site in sites])
             except BaseException:
                 for site in sites:
-                    print(f"  {site.store}, the end of its log:\n{site.server.log()[-8000:]}", file=sys.stderr, flush=True)
+                    lines = [line for line in site.server.log().splitlines() if line.split()[1:3] != ["info", "command"]]
+                    print("\n".join([f"  {site.store}, the log of the round without its commands:", *lines]), file=sys.stderr, flush=True)
                 raise
             for site in sites:
                 site.count()
