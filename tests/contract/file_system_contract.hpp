@@ -33,6 +33,9 @@ class Examinee {
   [[nodiscard]] virtual Task<void> close() { co_return; }
 };
 
+using test::code;
+using test::must;
+
 struct Candidate {
   std::string name;
   /// Nothing: the store cannot be reached here; its exercises are skipped.
@@ -60,20 +63,6 @@ class FileSystemContract : public testing::TestWithParam<Candidate> {
   template <class T>
   T run(Task<T> task) {
     return test::run_task(context_, std::move(task));
-  }
-
-  /// The value, or an exception that fails the test with the error's text.
-  template <class T>
-  static T must(Result<T> result) {
-    if (!result) throw std::runtime_error(result.error().text());
-    if constexpr (!std::is_void_v<T>) return std::move(*result);
-  }
-
-  /// The error's code, or an exception when it went well.
-  template <class T>
-  static Errc code(const Result<T>& result) {
-    if (result) throw std::runtime_error("succeeded although it must not");
-    return result.error().code;
   }
 
   static Path at(std::string_view text) { return *Path::absolute(text); }

@@ -1,4 +1,4 @@
-// Runs a coroutine to its end from a plain test. Must not know what the coroutine does.
+// Runs a coroutine to its end from a plain test, and takes results apart. Must not know what the coroutine does.
 #pragma once
 
 #include <exception>
@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "async/task.hpp"
+#include "base/error.hpp"
 
 namespace gantry::test {
 
@@ -59,6 +60,20 @@ T run_task(asio::io_context& context, Task<T> task, SteadyClock::duration limit 
   if (!outcome->done) throw std::runtime_error("run_task: the task did not end in time");
   if (outcome->problem) std::rethrow_exception(outcome->problem);
   if constexpr (!std::is_void_v<T>) return std::move(*outcome->value);
+}
+
+/// The value, or an exception that fails the test with the error's text.
+template <class T>
+T must(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().text());
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+/// The error's code, or an exception when it went well.
+template <class T>
+Errc code(const Result<T>& result) {
+  if (result) throw std::runtime_error("succeeded although it must not");
+  return result.error().code;
 }
 
 }  // namespace gantry::test

@@ -55,6 +55,18 @@ TEST(LeasedMemory, KeepsNothingBesideABudgetThatIsUsedUp) {
   EXPECT_EQ(budget->take_kept(), nullptr);
 }
 
+TEST(LeasedMemory, WhatIsKeptGoesWhenTheBudgetIsUsedUp) {
+  auto budget = ByteBudget::create(24 * block);
+  {
+    std::vector<LeasedMemory> many;
+    for (int i = 0; i < 3; ++i) many.emplace_back(budget->first(block));
+  }
+  const auto all = budget->try_acquire(24 * block);
+  ASSERT_EQ(all.bytes(), 24 * block);
+  EXPECT_NE(budget->take_kept(), nullptr) << "one at least is there for whoever comes next";
+  EXPECT_EQ(budget->take_kept(), nullptr);
+}
+
 TEST(LeasedMemory, KeepsNothingOfASmallBudget) {
   auto budget = ByteBudget::create(mib);
   {

@@ -23,6 +23,8 @@
 namespace gantry::vfs {
 namespace {
 
+using test::code;
+
 namespace disk = std::filesystem;
 
 /// A file system in memory.
@@ -48,10 +50,6 @@ class LocalFiles : public testing::TestWithParam<Variant> {
   template <class T>
   T run(Task<T> task) {
     return test::run_task(context_, std::move(task));
-  }
-  template <class T>
-  static Errc code(const Result<T>& result) {
-    return result ? throw std::runtime_error("succeeded although it must not") : result.error().code;
   }
   static Path at(std::string_view text) { return *Path::absolute(text); }
 

@@ -12,15 +12,13 @@
 namespace gantry::vfs {
 namespace {
 
+using test::code;
+
 class Mounts : public testing::Test {
  protected:
   template <class T>
   T run(Task<T> task) {
     return test::run_task(context_, std::move(task));
-  }
-  template <class T>
-  static Errc code(const Result<T>& result) {
-    return result ? throw std::runtime_error("succeeded although it must not") : result.error().code;
   }
   static Path at(std::string_view text) { return *Path::absolute(text); }
 

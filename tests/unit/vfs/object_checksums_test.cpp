@@ -16,6 +16,7 @@ namespace {
 
 using test::FakeStore;
 using test::FaultAction;
+using test::must;
 
 class ObjectChecksums : public testing::Test {
  protected:
@@ -53,11 +54,6 @@ class ObjectChecksums : public testing::Test {
   template <class T>
   T run(Task<T> task) {
     return test::run_task(context_, std::move(task));
-  }
-  template <class T>
-  static T must(Result<T> result) {
-    if (!result) throw std::runtime_error(result.error().text());
-    if constexpr (!std::is_void_v<T>) return std::move(*result);
   }
   static Path at(std::string_view text) { return *Path::absolute(text); }
   static std::string data(std::size_t size) {

@@ -19,6 +19,9 @@
 
 namespace gantry::vfs {
 
+using test::code;
+using test::must;
+
 class ObjectFixture : public testing::Test {
  protected:
   /// A store with `limits`; the file system has parts of 64 KiB and an owner "alice".
@@ -52,16 +55,6 @@ class ObjectFixture : public testing::Test {
   template <class T>
   T run(Task<T> task) {
     return test::run_task(context_, std::move(task));
-  }
-  template <class T>
-  static T must(Result<T> result) {
-    if (!result) throw std::runtime_error(result.error().text());
-    if constexpr (!std::is_void_v<T>) return std::move(*result);
-  }
-  template <class T>
-  static Errc code(const Result<T>& result) {
-    if (result) throw std::runtime_error("succeeded although it must not");
-    return result.error().code;
   }
   static Path at(std::string_view text) { return *Path::absolute(text); }
 
