@@ -8,12 +8,23 @@
 
 #include <fmt/format.h>
 
+#include "async/turns.hpp"
 #include "base/text.hpp"
+#include "base/units.hpp"
 
 namespace gantry::http {
 namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+/// So much moves before whatever else is ready on the lane has its turn.
+constexpr std::size_t between_turns = 256 * kib;
+
+/// The first of `buffers`, as many as one turn sends.
+std::span<const asio::const_buffer> one_turn(std::span<const asio::const_buffer> buffers) {
+  std::size_t count = 0;
+  for (std::size_t bytes = 0; count < buffers.size() && bytes < between_turns; ++count) bytes += buffers[count].size();
+  return buffers.first(count);
+}
 
 /// What the certificate must name, and SNI, which RFC 6066 section 3 allows for names only.
 bool expect_host(SSL* ssl, const std::string& host) {
@@ -51,14 +62,27 @@ Task<Result<void>> Connection::handshake(asio::ssl::context& context, std::strin
   co_return handshake_failure(ssl, host, error);
 }
 
+/// False: cancelled meanwhile.
+Task<bool> Connection::turn() {
+  since_turn_ = 0;
+  co_await async::Turns::of(executor()).wait(executor());
+  co_return !co_await async::cancelled();
+}
+
+IoResult Connection::moved(boost::system::error_code error, std::size_t bytes) {
+  since_turn_ += bytes;
+  return {error, bytes};
+}
+
 Task<IoResult> Connection::read_some(MutableBytes buffer) {
+  if (since_turn_ >= between_turns && !co_await turn()) co_return IoResult{asio::error::operation_aborted};
   const auto target = asio::buffer(buffer.data(), buffer.size());
   if (tls_) {
     auto [error, bytes] = co_await tls_->async_read_some(target, as_result);
-    co_return IoResult{error, bytes};
+    co_return moved(error, bytes);
   }
   auto [error, bytes] = co_await socket_.async_read_some(target, as_result);
-  co_return IoResult{error, bytes};
+  co_return moved(error, bytes);
 }
 
 Task<IoResult> Connection::read_ahead(std::size_t at_most) {
@@ -71,13 +95,14 @@ Task<IoResult> Connection::read_ahead(std::size_t at_most) {
 }
 
 Task<IoResult> Connection::write_some(std::span<const asio::const_buffer> buffers) {
+  if (since_turn_ >= between_turns && !co_await turn()) co_return IoResult{asio::error::operation_aborted};
   if (tls_) {
     // A gather write over TLS would be copied into one block first; a record per piece costs less.
     auto [error, bytes] = co_await tls_->async_write_some(buffers.front(), as_result);
-    co_return IoResult{error, bytes};
+    co_return moved(error, bytes);
   }
-  auto [error, bytes] = co_await socket_.async_write_some(buffers, as_result);
-  co_return IoResult{error, bytes};
+  auto [error, bytes] = co_await socket_.async_write_some(one_turn(buffers), as_result);
+  co_return moved(error, bytes);
 }
 
 bool Connection::quiet() {

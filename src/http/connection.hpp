@@ -44,7 +44,8 @@ class Connection {
   /// Errc::unavailable, the detail says what to check. A time limit and a cancel show as Errc::cancelled.
   [[nodiscard]] Task<Result<void>> handshake(asio::ssl::context& context, std::string host, bool verify);
 
-  /// At least one byte, or an error; asio::error::eof at a clean end. `buffer` is borrowed.
+  /// At least one byte, or an error; asio::error::eof at a clean end. `buffer` is borrowed. Who moves much here waits
+  /// for his turn now and then.
   [[nodiscard]] Task<IoResult> read_some(MutableBytes buffer);
   /// Reads behind the bytes in ahead().
   [[nodiscard]] Task<IoResult> read_ahead(std::size_t at_most);
@@ -61,9 +62,13 @@ class Connection {
 
  private:
   using TlsStream = asio::ssl::stream<Tcp::socket&>;
+  [[nodiscard]] IoResult moved(boost::system::error_code error, std::size_t bytes);
+  [[nodiscard]] Task<bool> turn();
+
   Tcp::socket socket_;
   std::unique_ptr<TlsStream> tls_;
   boost::beast::flat_buffer ahead_{max_read_ahead};
+  std::size_t since_turn_ = 0;  // bytes, both ways
 };
 
 }  // namespace gantry::http
