@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <optional>
 
 #include "async/task.hpp"
 #include "base/units.hpp"
@@ -20,15 +19,14 @@ class FlushWindow {
   /// What is on its way and the piece that is being filled behind it must arrive within this, at the rate the store
   /// was seen to take it.
   static constexpr std::chrono::seconds patience{10};
-  /// While the rate is not known, and at most, but for two pieces.
+  /// While the rate is not known, and at most, but for two pieces and for what the store takes in a second.
   static constexpr std::uint64_t most = 64 * mib;
 
   /// May `bytes` more go out? The first piece always may; two may unless the store is seen to be slow.
   [[nodiscard]] bool admits(std::uint64_t bytes) const {
     if (on_the_way_ == 0) return true;
-    if (on_the_way_ + bytes > std::max(most, 2 * bytes)) return false;
-    const auto known = affordable();
-    return !known || on_the_way_ + 2 * bytes <= *known;
+    if (on_the_way_ + bytes > std::max({most, 2 * bytes, within(std::chrono::seconds(1))})) return false;
+    return rate_ <= 0 || on_the_way_ + 2 * bytes <= within(patience);
   }
 
   /// 0 bytes: something that the store does by itself.
@@ -52,11 +50,10 @@ class FlushWindow {
   [[nodiscard]] std::uint64_t on_the_way() const { return on_the_way_; }
 
  private:
-  /// Bytes that the store takes within our patience; nothing while nobody knows.
-  [[nodiscard]] std::optional<std::uint64_t> affordable() const {
-    if (rate_ <= 0) return std::nullopt;
+  /// Bytes that the store was seen to take in so long; 0 while nobody knows.
+  [[nodiscard]] std::uint64_t within(std::chrono::seconds time) const {
     constexpr double beyond_any_limit = 1e15;
-    return static_cast<std::uint64_t>(std::min(rate_ * static_cast<double>(patience.count()), beyond_any_limit));
+    return static_cast<std::uint64_t>(std::min(rate_ * static_cast<double>(time.count()), beyond_any_limit));
   }
 
   std::uint64_t on_the_way_ = 0;

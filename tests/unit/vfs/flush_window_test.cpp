@@ -18,13 +18,24 @@ TEST(FlushWindow, HoldsSoMuchWhileTheRateIsNotKnown) {
   EXPECT_EQ(window.on_the_way(), FlushWindow::most);
 }
 
-TEST(FlushWindow, HoldsNoMoreOnceTheStoreIsSeenToBeFast) {
+TEST(FlushWindow, HoldsWhatAFastStoreTakesInASecond) {
   FlushWindow window;
   window.sent(8 * mib, start);
-  window.ended(8 * mib, start + std::chrono::milliseconds(100));
-  for (int i = 0; i < 8; ++i) {
+  window.ended(8 * mib, start + std::chrono::milliseconds(100));  // 80 MiB/s
+  for (int i = 0; i < 10; ++i) {
     EXPECT_TRUE(window.admits(8 * mib));
     window.sent(8 * mib, start + std::chrono::milliseconds(100));
+  }
+  EXPECT_FALSE(window.admits(8 * mib));
+}
+
+TEST(FlushWindow, HoldsNoMoreWhileTheStoreNeedsLongerThanASecond) {
+  FlushWindow window;
+  window.sent(8 * mib, start);
+  window.ended(8 * mib, start + std::chrono::milliseconds(200));  // 40 MiB/s
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_TRUE(window.admits(8 * mib));
+    window.sent(8 * mib, start + std::chrono::milliseconds(200));
   }
   EXPECT_FALSE(window.admits(8 * mib));
   EXPECT_EQ(window.on_the_way(), FlushWindow::most);
