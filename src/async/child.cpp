@@ -35,7 +35,8 @@ Task<void> with_cancellation_as_result(Task<void> work) {
 }  // namespace
 
 struct Child::State : std::enable_shared_from_this<Child::State> {
-  explicit State(const asio::any_io_executor& executor) : repeat(executor), ended(executor) {}
+  State(const asio::any_io_executor& executor, std::string_view label, std::function<void()> then)
+      : name(label), on_end(std::move(then)), repeat(executor), ended(executor) {}
 
   void emit() {
     if (!running) return;
@@ -47,6 +48,8 @@ struct Child::State : std::enable_shared_from_this<Child::State> {
     });
   }
 
+  std::string_view name;
+  std::function<void()> on_end;
   asio::cancellation_signal signal;
   asio::steady_timer repeat;
   Event ended;
@@ -55,13 +58,13 @@ struct Child::State : std::enable_shared_from_this<Child::State> {
 };
 
 Child::Child(asio::any_io_executor executor, std::string_view name, Task<void> work, std::function<void()> on_end)
-    : state_(std::make_shared<State>(executor)) {
-  auto end = [state = state_, label = std::string(name),
-              on_end = std::move(on_end)](const std::exception_ptr& problem) {
-    if (problem) report(label, problem);
+    : state_(std::make_shared<State>(executor, name, std::move(on_end))) {
+  // Asio keeps this more than once for as long as the child runs.
+  auto end = [state = state_](const std::exception_ptr& problem) {
+    if (problem) report(state->name, problem);
     state->running = false;
     state->repeat.cancel();
-    if (on_end) on_end();
+    if (state->on_end) state->on_end();
     state->ended.notify();
   };
   asio::co_spawn(executor, with_cancellation_as_result(std::move(work)),

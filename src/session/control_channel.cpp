@@ -1,6 +1,7 @@
 #include "session/control_channel.hpp"
 
 #include <sys/socket.h>
+#include <boost/asio/post.hpp>
 
 #include <array>
 
@@ -24,16 +25,22 @@ ControlChannel::ControlChannel(std::unique_ptr<tls::Stream> stream, async::Event
     : stream_(std::move(stream)),
       changed_(changed),
       room_(stream_->executor()),
-      to_send_(stream_->executor()),
       sent_(stream_->executor()),
       reader_(max_line) {}
 
 void ControlChannel::start() {
+  may_write_ = true;
   reading_ = async::Child(stream_->executor(), "control reader", read_lines());
-  writing_ = async::Child(stream_->executor(), "control writer", write_replies());
+  if (!unsent_.empty()) start_writing();
+}
+
+void ControlChannel::start_writing() {
+  if (writing_.running() || !may_write_) return;
+  writing_ = async::Child(stream_->executor(), "control writer", write_replies(), [this] { writing_ = {}; });
 }
 
 Task<void> ControlChannel::stop() {
+  may_write_ = false;
   reading_.cancel();
   writing_.cancel();
   co_await reading_.join();
@@ -42,7 +49,7 @@ Task<void> ControlChannel::stop() {
 
 proto::Line ControlChannel::take_line() {
   proto::Line line = std::move(lines_.front());
-  lines_.pop_front();
+  lines_.erase(lines_.begin());
   room_.notify();
   return line;
 }
@@ -58,7 +65,7 @@ void ControlChannel::take_lines_from_reader() {
 
 Task<void> ControlChannel::read_lines() {
   // Idle sessions are many, and each keeps this.
-  std::array<std::byte, 1024> buffer;
+  std::array<std::byte, 512> buffer;
   bool filled = true;
   while (!asked_to_stop(co_await asio::this_coro::cancellation_state)) {
     take_lines_from_reader();
@@ -92,24 +99,22 @@ Task<void> ControlChannel::read_lines() {
 }
 
 Task<void> ControlChannel::write_replies() {
-  while (!asked_to_stop(co_await asio::this_coro::cancellation_state)) {
-    if (unsent_.empty()) {
-      sent_.notify();
-      co_await to_send_.wait();
-      continue;
-    }
+  // Replies to pipelined commands come together.
+  co_await asio::post(stream_->executor(), asio::use_awaitable);
+  while (!unsent_.empty() && !asked_to_stop(co_await asio::this_coro::cancellation_state)) {
     in_flight_ = std::exchange(unsent_, {});
     auto written = co_await stream_->write(as_byte_view(in_flight_));
     in_flight_.clear();
     if (!written) {
       if (written.error().code != Errc::cancelled) broken_ = true;
       ended_ = true;
-      sent_.notify();
-      changed_.notify();
-      co_return;
+      may_write_ = false;
+      break;
     }
     changed_.notify();
   }
+  sent_.notify();
+  changed_.notify();
 }
 
 void ControlChannel::send(const proto::Reply& reply) {
@@ -120,10 +125,11 @@ void ControlChannel::send(const proto::Reply& reply) {
   if (first && !stream_->encrypted()) wire.erase(0, send_at_once(stream_->native_handle(), wire));
   if (wire.empty()) return;
   unsent_ += wire;
-  to_send_.notify();
+  start_writing();
 }
 
 void ControlChannel::give_up() {
+  may_write_ = false;
   broken_ = true;
   ended_ = true;
   changed_.notify();

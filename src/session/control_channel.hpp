@@ -2,10 +2,10 @@
 // cannot keep us from hearing its ABOR. Must not know: what a command means.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "async/child.hpp"
 #include "async/event.hpp"
@@ -34,7 +34,7 @@ class ControlChannel {
   [[nodiscard]] const proto::Line& front() const { return lines_.front(); }
   [[nodiscard]] proto::Line take_line();
   [[nodiscard]] std::size_t waiting_lines() const { return lines_.size(); }
-  [[nodiscard]] const std::deque<proto::Line>& lines() const { return lines_; }
+  [[nodiscard]] const std::vector<proto::Line>& lines() const { return lines_; }
 
   /// The client ended its side or the connection broke; lines that came before may still wait.
   [[nodiscard]] bool ended() const { return ended_; }
@@ -64,21 +64,22 @@ class ControlChannel {
  private:
   [[nodiscard]] Task<void> read_lines();
   [[nodiscard]] Task<void> write_replies();
+  void start_writing();
   void take_lines_from_reader();
 
   std::unique_ptr<tls::Stream> stream_;
   async::Event& changed_;
-  async::Event room_;     // lines were taken
-  async::Event to_send_;  // replies were queued
-  async::Event sent_;     // everything queued is out
+  async::Event room_;  // lines were taken
+  async::Event sent_;  // everything queued is out
   proto::LineReader reader_;
-  std::deque<proto::Line> lines_;
+  std::vector<proto::Line> lines_;  // few: the first is taken from the front
   std::string unsent_;
   std::string in_flight_;
   async::Child reading_;
-  async::Child writing_;
+  async::Child writing_;  // while there is something to send: idle sessions are many
   bool ended_ = false;
   bool broken_ = false;
+  bool may_write_ = false;  // between start() and stop(), until a write fails
 };
 
 }  // namespace gantry::session
