@@ -49,6 +49,7 @@ void Pool::give_back(std::shared_ptr<Connection> connection) {
   if (waiters_.empty()) {
     --on_loan_;
     drop_expired();
+    connection->ahead().shrink_to_fit();  // many may wait here, and for long
     idle_.push_back(std::move(connection));
     return;
   }
