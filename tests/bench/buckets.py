@@ -106,13 +106,20 @@ def _through_gantry(server, move, streams, size):
 
 def bucket_memory(report, options):
     """Resident memory at its highest during one upload, from 64 MiB to 8 GiB or what `--largest` says."""
-    with gantry.Gantry("cos", store_arguments=("--discard",)) as server:
-        with session(server) as connection:
-            upload(connection, "warm", GIB)
-            peaks = []
-            for size in (size for size in MEMORY_SIZES if size <= options.largest * GIB):
-                reset_peak(server.pid)
-                upload(connection, "bench", size)
-                peaks.append(gantry.memory_of(server.pid) / MIB)
-                report.add("bucket-memory", f"STOR {size // MIB} MiB: peak memory", [peaks[-1]], "MiB")
-        report.add("bucket-memory", "the highest to the lowest", [max(peaks) / min(peaks)], "x", GROWTH)
+    with gantry.Gantry("cos", store_arguments=("--discard",)) as server, session(server) as connection:
+        upload(connection, "warm", GIB)
+        for announced in (True, False):
+            _memory_by_size(report, server, connection, options.largest * GIB, announced)
+
+
+def _memory_by_size(report, server, connection, largest, announced):
+    verb = "ALLO, STOR" if announced else "STOR"
+    peaks = []
+    for size in (size for size in MEMORY_SIZES if size <= largest):
+        reset_peak(server.pid)
+        if announced:
+            connection.command(f"ALLO {size}", 200)
+        upload(connection, "bench", size)
+        peaks.append(gantry.memory_of(server.pid) / MIB)
+        report.add("bucket-memory", f"{verb} {size // MIB} MiB: peak memory", [peaks[-1]], "MiB")
+    report.add("bucket-memory", f"{verb}: the highest to the lowest", [max(peaks) / min(peaks)], "x", GROWTH)
