@@ -19,8 +19,8 @@ class Child {
  public:
   Child() = default;
   /// Starts `work` on `executor`: at once and up to its first wait when called there. An exception that escapes is
-  /// logged as a bug under `name`, which must outlive it, and ends the child. `on_end` is called on the lane when running() has become false,
-  /// before a joiner resumes.
+  /// logged as a bug under `name`, which must outlive the child, and ends it. `on_end` is called on the lane when
+  /// running() has become false, before a joiner resumes.
   Child(asio::any_io_executor executor, std::string_view name, Task<void> work, std::function<void()> on_end = {});
 
   Child(Child&&) noexcept = default;
