@@ -19,13 +19,16 @@ class FlushWindow {
   /// What is on its way and the piece that is being filled behind it must arrive within this, at the rate the store
   /// was seen to take it.
   static constexpr std::chrono::seconds patience{10};
-  /// While the rate is not known, and at most, but for two pieces and for what the store takes in a second.
-  static constexpr std::uint64_t most = 64 * mib;
+  /// While the rate is not known, and of a store that does not take more in a second. Two pieces may always be more.
+  static constexpr std::uint64_t usual = 64 * mib;
+  /// Of one that does.
+  static constexpr std::uint64_t most = 128 * mib;
 
   /// May `bytes` more go out? The first piece always may; two may unless the store is seen to be slow.
   [[nodiscard]] bool admits(std::uint64_t bytes) const {
     if (on_the_way_ == 0) return true;
-    if (on_the_way_ + bytes > std::max({most, 2 * bytes, within(std::chrono::seconds(1))})) return false;
+    const std::uint64_t of_fast = std::min(most, within(std::chrono::seconds(1)));
+    if (on_the_way_ + bytes > std::max({usual, 2 * bytes, of_fast})) return false;
     return rate_ <= 0 || on_the_way_ + 2 * bytes <= within(patience);
   }
 

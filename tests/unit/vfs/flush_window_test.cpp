@@ -15,7 +15,7 @@ TEST(FlushWindow, HoldsSoMuchWhileTheRateIsNotKnown) {
     window.sent(8 * mib, start);
   }
   EXPECT_FALSE(window.admits(8 * mib));
-  EXPECT_EQ(window.on_the_way(), FlushWindow::most);
+  EXPECT_EQ(window.on_the_way(), FlushWindow::usual);
 }
 
 TEST(FlushWindow, HoldsWhatAFastStoreTakesInASecond) {
@@ -29,6 +29,18 @@ TEST(FlushWindow, HoldsWhatAFastStoreTakesInASecond) {
   EXPECT_FALSE(window.admits(8 * mib));
 }
 
+TEST(FlushWindow, HoldsNoMoreOfAStoreThatTakesEverything) {
+  FlushWindow window;
+  window.sent(8 * mib, start);
+  window.ended(8 * mib, start + std::chrono::milliseconds(1));
+  for (int i = 0; i < 16; ++i) {
+    EXPECT_TRUE(window.admits(8 * mib));
+    window.sent(8 * mib, start + std::chrono::milliseconds(1));
+  }
+  EXPECT_FALSE(window.admits(8 * mib));
+  EXPECT_EQ(window.on_the_way(), FlushWindow::most);
+}
+
 TEST(FlushWindow, HoldsNoMoreWhileTheStoreNeedsLongerThanASecond) {
   FlushWindow window;
   window.sent(8 * mib, start);
@@ -38,7 +50,7 @@ TEST(FlushWindow, HoldsNoMoreWhileTheStoreNeedsLongerThanASecond) {
     window.sent(8 * mib, start + std::chrono::milliseconds(200));
   }
   EXPECT_FALSE(window.admits(8 * mib));
-  EXPECT_EQ(window.on_the_way(), FlushWindow::most);
+  EXPECT_EQ(window.on_the_way(), FlushWindow::usual);
 }
 
 TEST(FlushWindow, TwoLargePiecesMayOverlap) {
