@@ -14,8 +14,8 @@
 #include <string>
 
 #include "accounts/password.hpp"
-#include "async/byte_budget.hpp"
 #include "base/log.hpp"
+#include "base/units.hpp"
 #include "config/loader.hpp"
 #include "config/log_options.hpp"
 #include "config/print.hpp"
@@ -54,11 +54,12 @@ void log_remarks(const config::Loaded& loaded) {
 }
 
 /// Among small allocations the blocks of transfers would leave holes: memory that nobody uses and the system does not
-/// get back. Those that are used again soon are kept anyway (async::LeasedMemory).
-void return_large_blocks() { mallopt(M_MMAP_THRESHOLD, int{async::ByteBudget::usual_block}); }
+/// get back. Those that are used again soon are kept anyway (async::LeasedMemory). As many of them as the system lets a
+/// process map (M_MMAP_MAX, 65,536); what small files need is smaller and stays where it is fast.
+void return_blocks() { mallopt(M_MMAP_THRESHOLD, int{32 * kib}); }
 
 int serve(const std::string& file) {
-  return_large_blocks();
+  return_blocks();
   auto loaded = load(file);
   if (!loaded) return exit_configuration;
   auto config = std::make_shared<const config::Config>(loaded->config);
