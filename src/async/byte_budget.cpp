@@ -33,7 +33,7 @@ struct ByteBudget::Shared {
   mutable std::mutex mutex;
   Kind soon;
   Kind late;
-  std::vector<std::unique_ptr<std::byte[]>> kept;  // the last one first: its memory may still be in a cache
+  std::vector<Block> kept;  // the last one first: its memory may still be in a cache
 
   /// What is kept never stands in the way of what is used.
   void use(Kind& kind, std::uint64_t bytes, std::uint64_t limit) {
@@ -165,15 +165,15 @@ void ByteBudget::comes_late(std::uint64_t bytes) {
   serve();
 }
 
-std::unique_ptr<std::byte[]> ByteBudget::take_kept() {
+Block ByteBudget::take_kept() {
   std::lock_guard lock(shared_->mutex);
-  if (shared_->kept.empty()) return nullptr;
+  if (shared_->kept.empty()) return {};
   auto block = std::move(shared_->kept.back());
   shared_->kept.pop_back();
   return block;
 }
 
-void ByteBudget::keep(std::unique_ptr<std::byte[]> block) {
+void ByteBudget::keep(Block block) {
   std::lock_guard lock(shared_->mutex);
   const std::uint64_t room = std::min<std::uint64_t>(most_kept, limit_ / 8);
   const std::uint64_t kept = (shared_->kept.size() + 1) * usual_block;

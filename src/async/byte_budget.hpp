@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "async/block.hpp"
 #include "async/task.hpp"
 #include "base/units.hpp"
 
@@ -71,8 +72,8 @@ class ByteBudget : public std::enable_shared_from_this<ByteBudget> {
   static constexpr std::size_t usual_block = 256 * kib;
   static constexpr std::size_t most_kept = 32 * mib;
   /// Empty when there is none.
-  [[nodiscard]] std::unique_ptr<std::byte[]> take_kept();
-  void keep(std::unique_ptr<std::byte[]> block);
+  [[nodiscard]] Block take_kept();
+  void keep(Block block);
 
  private:
   friend class Lease;

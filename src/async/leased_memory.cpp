@@ -7,7 +7,7 @@ namespace gantry::async {
 LeasedMemory::LeasedMemory(Lease lease) : lease_(std::move(lease)) {
   const auto size = static_cast<std::size_t>(lease_.bytes());
   if (size == ByteBudget::usual_block) block_ = lease_.budget()->take_kept();
-  if (!block_) block_ = std::make_unique_for_overwrite<std::byte[]>(size);
+  if (!block_) block_ = make_block(size);
 }
 
 LeasedMemory& LeasedMemory::operator=(LeasedMemory&& other) noexcept {

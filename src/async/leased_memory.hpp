@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 
 #include "async/byte_budget.hpp"
 #include "base/bytes.hpp"
@@ -28,7 +27,7 @@ class LeasedMemory {
  private:
   void give_back();
   Lease lease_;
-  std::unique_ptr<std::byte[]> block_;
+  Block block_;
 };
 
 }  // namespace gantry::async

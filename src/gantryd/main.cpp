@@ -53,13 +53,15 @@ void log_remarks(const config::Loaded& loaded) {
   for (const auto& note : loaded.notes) log::info("configuration", {{"note", config::format(note)}});
 }
 
-/// Among small allocations the blocks of transfers would leave holes: memory that nobody uses and the system does not
-/// get back. Those that are used again soon are kept anyway (async::LeasedMemory). As many of them as the system lets a
-/// process map (M_MMAP_MAX, 65,536); what small files need is smaller and stays where it is fast.
-void return_blocks() { mallopt(M_MMAP_THRESHOLD, int{32 * kib}); }
+/// What is left to the allocator is used again soon, a page of a listing as well as the buffer of a small file. Fixed,
+/// because glibc would keep twice as much as was ever given back at once.
+void keep_what_is_used_again() {
+  mallopt(M_MMAP_THRESHOLD, int{1 * mib});
+  mallopt(M_TRIM_THRESHOLD, int{2 * mib});
+}
 
 int serve(const std::string& file) {
-  return_blocks();
+  keep_what_is_used_again();
   auto loaded = load(file);
   if (!loaded) return exit_configuration;
   auto config = std::make_shared<const config::Config>(loaded->config);
