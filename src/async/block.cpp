@@ -8,7 +8,7 @@ namespace gantry::async {
 namespace {
 
 /// Less is had from the allocator sooner than from the system.
-constexpr std::size_t worth_mapping = 32 * kib;
+constexpr std::size_t worth_mapping = 128 * kib;
 
 }  // namespace
 
