@@ -5,15 +5,11 @@
 #include <array>
 #include <mutex>
 
-#include "base/units.hpp"
-
 namespace gantry::async {
 namespace {
 
 /// Less is had from the allocator sooner than from the system.
 constexpr std::size_t worth_mapping = 32 * kib;
-/// What small files begin with. Mapping and unmapping it for each of them would make all threads wait for each other.
-constexpr std::size_t small_block = 64 * kib;
 constexpr std::size_t most_small = 64;
 
 /// Small blocks for the next who needs one; of all threads.

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <memory>
 
+#include "base/units.hpp"
+
 namespace gantry::async {
 
 struct FreeBlock {
@@ -14,7 +16,11 @@ struct FreeBlock {
 
 using Block = std::unique_ptr<std::byte[], FreeBlock>;
 
-/// `size` bytes with no particular content; small ones from the allocator. Throws std::bad_alloc.
+/// What a file begins with. Some of this size are kept for the next who needs one: to map and unmap it for each small
+/// file would make all threads wait for each other.
+inline constexpr std::size_t small_block = 64 * kib;
+
+/// `size` bytes with no particular content; less than 32 KiB from the allocator. Throws std::bad_alloc. On any thread.
 [[nodiscard]] Block make_block(std::size_t size);
 
 }  // namespace gantry::async

@@ -92,8 +92,8 @@ class ObjectUpload : public Upload {
   [[nodiscard]] bool unchanged() const { return kept_.size > 0 && kept_.size == kept_.source.size && !changed_; }
   [[nodiscard]] PartBuffer fresh_part() const;
 
-  static constexpr std::size_t first_chunk_bytes = 64 * kib;  // most files are small
-  static constexpr std::size_t least_bytes = 16 * kib;        // beyond the budget, so that everybody can begin
+  static constexpr std::size_t first_chunk_bytes = async::small_block;  // most files are small
+  static constexpr std::size_t least_bytes = 16 * kib;  // beyond the budget, so that everybody can begin
 
   asio::any_io_executor executor_;
   ObjectContextPtr context_;

@@ -29,7 +29,7 @@ class ConnectionTurns : public testing::Test {
     peer_ = acceptor.accept();
   }
 
-  /// Through both directions of the connection, `bytes` in pieces that no kernel makes wait.
+  /// `bytes`, in pieces that are there before they are asked for.
   Task<void> receive(std::size_t bytes) {
     const std::string piece(16 * kib, 'x');
     std::vector<std::byte> room(piece.size());

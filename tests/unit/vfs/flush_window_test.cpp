@@ -8,49 +8,32 @@ namespace {
 constexpr FlushWindow::Time start{std::chrono::hours(1)};
 constexpr auto after(int seconds) { return start + std::chrono::seconds(seconds); }
 
+/// Sends parts of 8 MiB until no more are admitted. How many there were.
+int fill(FlushWindow& window, FlushWindow::Time now) {
+  int parts = 0;
+  for (; window.admits(8 * mib); ++parts) window.sent(8 * mib, now);
+  return parts;
+}
+
+/// The same on a store that was seen to take a part in `each`.
+int fill_store_that_takes(std::chrono::milliseconds each) {
+  FlushWindow window;
+  window.sent(8 * mib, start);
+  window.ended(8 * mib, start + each);
+  return fill(window, start + each);
+}
+
 TEST(FlushWindow, HoldsSoMuchWhileTheRateIsNotKnown) {
   FlushWindow window;
-  for (int i = 0; i < 8; ++i) {
-    EXPECT_TRUE(window.admits(8 * mib));
-    window.sent(8 * mib, start);
-  }
-  EXPECT_FALSE(window.admits(8 * mib));
+  EXPECT_EQ(fill(window, start), 8);
   EXPECT_EQ(window.on_the_way(), FlushWindow::usual);
 }
 
-TEST(FlushWindow, HoldsWhatAFastStoreTakesInASecond) {
-  FlushWindow window;
-  window.sent(8 * mib, start);
-  window.ended(8 * mib, start + std::chrono::milliseconds(100));  // 80 MiB/s
-  for (int i = 0; i < 10; ++i) {
-    EXPECT_TRUE(window.admits(8 * mib));
-    window.sent(8 * mib, start + std::chrono::milliseconds(100));
-  }
-  EXPECT_FALSE(window.admits(8 * mib));
-}
-
-TEST(FlushWindow, HoldsNoMoreOfAStoreThatTakesEverything) {
-  FlushWindow window;
-  window.sent(8 * mib, start);
-  window.ended(8 * mib, start + std::chrono::milliseconds(1));
-  for (int i = 0; i < 16; ++i) {
-    EXPECT_TRUE(window.admits(8 * mib));
-    window.sent(8 * mib, start + std::chrono::milliseconds(1));
-  }
-  EXPECT_FALSE(window.admits(8 * mib));
-  EXPECT_EQ(window.on_the_way(), FlushWindow::most);
-}
-
-TEST(FlushWindow, HoldsNoMoreWhileTheStoreNeedsLongerThanASecond) {
-  FlushWindow window;
-  window.sent(8 * mib, start);
-  window.ended(8 * mib, start + std::chrono::milliseconds(200));  // 40 MiB/s
-  for (int i = 0; i < 8; ++i) {
-    EXPECT_TRUE(window.admits(8 * mib));
-    window.sent(8 * mib, start + std::chrono::milliseconds(200));
-  }
-  EXPECT_FALSE(window.admits(8 * mib));
-  EXPECT_EQ(window.on_the_way(), FlushWindow::usual);
+TEST(FlushWindow, HoldsWhatAFastStoreTakesInASecondAndNoMoreThanItsBounds) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(fill_store_that_takes(milliseconds(200)), 8) << "64 MiB, though 40 would be a second's worth";
+  EXPECT_EQ(fill_store_that_takes(milliseconds(100)), 10) << "80 MiB/s";
+  EXPECT_EQ(fill_store_that_takes(milliseconds(1)), 16) << "128 MiB, however much it takes";
 }
 
 TEST(FlushWindow, TwoLargePiecesMayOverlap) {
