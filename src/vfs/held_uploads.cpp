@@ -153,13 +153,23 @@ Task<std::optional<Entry>> held_entry(ObjectContextPtr context, Path path) {
   co_return entry;
 }
 
+Task<Result<std::optional<HeldUpload>>> find_held(ObjectContextPtr context, Path path) {
+  const auto& options = context->options;
+  auto key = context->keys.file(path);
+  if (!options.ledger || !key) co_return std::nullopt;
+  co_return co_await options.ledger->find({options.store_name, options.owner, *key});
+}
+
 Task<bool> drop_held(ObjectContextPtr context, Path path) {
+  auto found = co_await find_held(context, path);
+  co_return co_await drop_found(std::move(context), std::move(path), std::move(found));
+}
+
+Task<bool> drop_found(ObjectContextPtr context, Path path, Result<std::optional<HeldUpload>> found) {
   const auto options = context->options;
   auto key = context->keys.file(path);
-  if (!options.ledger || !key) co_return false;
-  auto found = co_await options.ledger->find({options.store_name, options.owner, *key});
-  if (!found) warn("upload_ledger", *key, found.error());
-  if (!found || !*found) co_return false;
+  if (!found && key) warn("upload_ledger", *key, found.error());
+  if (!found || !*found || !key) co_return false;
   HeldUpload upload = std::move(**found);
   if (in_doubt(upload)) co_return (co_await options.ledger->doom(upload.ticket)).has_value();
   auto taken = co_await options.ledger->take(upload.ticket, upload.parts.size());

@@ -27,9 +27,13 @@ namespace gantry::vfs {
 /// Errc::conflict while another session of the owner sends to `key`.
 [[nodiscard]] Task<Result<void>> check_alone(ObjectContextPtr context, std::string key);
 
+/// What is held for the owner under `path`, for drop_found(). Nothing where nothing is kept on record.
+[[nodiscard]] Task<Result<std::optional<HeldUpload>>> find_held(ObjectContextPtr context, Path path);
 /// Aborts what is held for the owner under `path`; true when there was something. What cannot be aborted at once, or
 /// must not be yet, is left to the janitor.
 [[nodiscard]] Task<bool> drop_held(ObjectContextPtr context, Path path);
+/// The same with what was found a moment ago.
+[[nodiscard]] Task<bool> drop_found(ObjectContextPtr context, Path path, Result<std::optional<HeldUpload>> found);
 
 /// Aborts uploads of `key` that are doomed already, as far as that can be done at once.
 [[nodiscard]] Task<void> abort_displaced(ObjectContextPtr context, std::string key, std::vector<HeldUpload> uploads);

@@ -299,6 +299,8 @@ Task<Result<Entry>> ObjectUpload::commit_now() {
     give_back();
     co_return entry_of(kept_.source, path_.name());
   }
+  // Beside the last requests: a new file makes what is held of its name void.
+  Background<std::optional<HeldUpload>> held(executor_, "held upload", find_held(context_, path_));
   const bool whole = !uploader_ && !parts_pending_ && part_.size() <= context_->store->limits().max_put;
   // A statement each: the two tasks must not live in one conditional expression.
   Result<object::PutResult> stored;
@@ -319,7 +321,7 @@ Task<Result<Entry>> ObjectUpload::commit_now() {
   request_id_ = stored->request_id;
   context_->cache.wrote(path_, entry);
   co_await note_digests(*stored);
-  co_await drop_held(context_, path_);
+  co_await drop_found(context_, path_, co_await held.get());
   co_return entry;
 }
 
