@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/pipe.hpp"
+
 namespace gantry::server {
 namespace {
 
@@ -18,10 +20,13 @@ constexpr std::uint64_t extra_sessions = 2;
 
 std::uint64_t beside_sessions(const config::Config& config) {
   std::uint64_t connections = 0;
-  for (const auto& store : config.stores)
+  std::uint64_t pipes = 0;
+  for (const auto& store : config.stores) {
     if (store.type == config::StoreType::s3 || store.type == config::StoreType::cos)
       connections += store.max_connections;
-  return of_the_process + connections * lanes_of(config);
+    if (store.type == config::StoreType::local) pipes = 2 * Pipe::most;  // for uploads
+  }
+  return of_the_process + connections * lanes_of(config) + pipes;
 }
 
 }  // namespace

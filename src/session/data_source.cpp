@@ -38,17 +38,25 @@ DataSource::DataSource(Session& session, tls::Stream& data, limits::RateLimiters
 
 DataSource::~DataSource() = default;
 
-Task<Result<std::size_t>> DataSource::receive(MutableBytes buffer) {
+template <class Read>
+Task<Result<std::size_t>> DataSource::limited(std::size_t most, Read read) {
   if (!co_await pace_.ready()) co_return fail(Errc::cancelled, "receive");
-  const MutableBytes slice = buffer.first(std::min(buffer.size(), pace_.allowance()));
   stall_.touch();
-  auto count = co_await data_.read_some(slice);
+  auto count = co_await read(std::min(most, pace_.allowance()));
   stall_.rest();
   if (stall_.expired()) co_return fail(Errc::data_broken, "receive", "the peer stopped sending");
   if (!count) co_return count;
   pace_.spend(*count);
   if (session_.state.progress) session_.state.progress->bytes += *count;
   co_return count;
+}
+
+Task<Result<std::size_t>> DataSource::receive(MutableBytes buffer) {
+  return limited(buffer.size(), [this, buffer](std::size_t most) { return data_.read_some(buffer.first(most)); });
+}
+
+Task<Result<std::size_t>> DataSource::read_into(const Pipe& pipe) {
+  return limited(Pipe::room, [this, &pipe](std::size_t most) { return data_.read_into_pipe(pipe.in(), most); });
 }
 
 Task<Result<std::size_t>> DataSource::inflate_some(MutableBytes buffer) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "async/watchdog.hpp"
+#include "base/pipe.hpp"
 #include "limits/pace.hpp"
 #include "proto/ascii.hpp"
 #include "session/session.hpp"
@@ -24,10 +25,17 @@ class DataSource {
   /// At least one byte, or 0 at a clean end. Errc::data_broken for everything else that ends the connection, a
   /// damaged or unfinished MODE Z stream included; cancelled.
   [[nodiscard]] Task<Result<std::size_t>> read(MutableBytes buffer);
+  /// read() without copying, as much as an empty pipe takes; only when can_splice(). Errc::unsupported when the kernel
+  /// cannot: nothing was read then.
+  [[nodiscard]] Task<Result<std::size_t>> read_into(const Pipe& pipe);
+  [[nodiscard]] bool can_splice() const { return !inflater_ && !ascii_ && data_.can_splice(); }
 
  private:
   struct Inflater;
   [[nodiscard]] Task<Result<std::size_t>> receive(MutableBytes buffer);
+  /// One `read` of at most so many bytes, under the limits.
+  template <class Read>
+  [[nodiscard]] Task<Result<std::size_t>> limited(std::size_t most, Read read);
   [[nodiscard]] Task<Result<std::size_t>> inflate_some(MutableBytes buffer);
   [[nodiscard]] Task<Result<void>> convert_more();
 

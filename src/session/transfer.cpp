@@ -1,18 +1,14 @@
 #include "session/transfer.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/uio.h>
 
 #include <algorithm>
 
 #include "async/event.hpp"
 #include "base/log.hpp"
-#include "digest/digest.hpp"
-#include "proto/ascii.hpp"
 #include "session/data_channel.hpp"
 #include "session/data_sink.hpp"
-#include "session/data_source.hpp"
+#include "session/pump.hpp"
 #include "session/reply_map.hpp"
 
 namespace gantry::session {
@@ -20,8 +16,6 @@ namespace {
 
 using proto::reply;
 
-/// One step of the pump; also what a transfer holds at least of the byte budget.
-constexpr std::size_t pump_block = 256 * kib;
 constexpr std::size_t listing_block = 32 * kib;
 /// A client that dies, or gives up as curl does at --max-time, closes data and control connection within the same
 /// millisecond, in either order. An upload that just ended waits so long for the bad news before it is believed.
@@ -33,9 +27,7 @@ constexpr auto refused_limit = std::chrono::seconds(5);
 /// What happened between 150 and the last reply.
 struct Outcome {
   Result<void> result;
-  std::uint64_t bytes = 0;  ///< of the file, after conversion
-  std::uint64_t crc64 = 0;
-  bool checked = false;  ///< crc64 covers every byte
+  Moved moved;
   std::string request_id;
 };
 
@@ -55,18 +47,18 @@ void record(const Session& session, const Summary& summary, const Outcome& outco
   log::Fields fields = session.log_fields();
   fields.emplace_back("direction", summary.uploading ? "upload" : "download");
   fields.emplace_back("path", summary.path.text());
-  fields.emplace_back("bytes", outcome.bytes);
+  fields.emplace_back("bytes", outcome.moved.bytes);
   fields.emplace_back("seconds", elapsed);
-  fields.emplace_back("rate", elapsed > 0 ? static_cast<double>(outcome.bytes) / elapsed : 0.0);
+  fields.emplace_back("rate", elapsed > 0 ? static_cast<double>(outcome.moved.bytes) / elapsed : 0.0);
   fields.emplace_back("encrypted", session.state.protection == Protection::private_);
-  if (outcome.checked) fields.emplace_back("crc64", fmt::format("{:016x}", outcome.crc64));
+  if (outcome.moved.checked) fields.emplace_back("crc64", fmt::format("{:016x}", outcome.moved.crc64));
   fields.emplace_back("outcome", outcome.result ? "complete" : to_string(outcome.result.error().code));
   if (!outcome.result) fields.emplace_back("reason", outcome.result.error().text());
   if (!outcome.request_id.empty()) fields.emplace_back("request_id", outcome.request_id);
   log::write(outcome.result ? log::Level::info : log::Level::warning, "transfer", fields);
   log::xferlog({.seconds = elapsed,
                 .peer = session.peer_text(),
-                .bytes = outcome.bytes,
+                .bytes = outcome.moved.bytes,
                 .path = summary.path.text(),
                 .ascii = session.state.type == TransferType::ascii,
                 .upload = summary.uploading,
@@ -84,97 +76,6 @@ proto::Reply final_reply(const Session& session, const Result<void>& result) {
 
 std::string_view type_name(const Session& session) {
   return session.state.type == TransferType::ascii ? "ASCII" : "BINARY";
-}
-
-bool at_hand(int descriptor, std::uint64_t offset) {
-  char byte = 0;
-  iovec one{&byte, 1};
-  return preadv2(descriptor, &one, 1, static_cast<off_t>(offset), RWF_NOWAIT) == 1;
-}
-
-/// Waits for the pages.
-void read_ahead(int descriptor, std::uint64_t offset, std::size_t count) {
-  readahead(descriptor, static_cast<off64_t>(offset), count);
-  char byte = 0;
-  for (std::uint64_t at = offset; at < offset + count; at += 4096) {
-    if (pread(descriptor, &byte, 1, static_cast<off_t>(at)) != 1) break;
-  }
-}
-
-/// A page of the file that is not in memory would make sendfile wait for the disk, and the lane with it: let the
-/// blocking pool bring it in first. Some file systems cannot tell whether it is.
-Task<void> bring_in(Session& session, int descriptor, ByteRange wanted) {
-  auto count = static_cast<std::size_t>(wanted.length);
-  if (at_hand(descriptor, wanted.offset + count - 1) && at_hand(descriptor, wanted.offset)) co_return;
-  auto done = co_await session.host().blocking_pool().run(
-      [descriptor, offset = wanted.offset, count] { read_ahead(descriptor, offset, count); });
-  if (!done) log::debug("read-ahead skipped", {{"reason", done.error().text()}});
-}
-
-Task<Result<void>> send_from_file(Session& session, DataSink& sink, const vfs::Reader& reader, ByteRange range,
-                                  Outcome& outcome) {
-  constexpr std::size_t step = 1 * mib;
-  const int descriptor = *reader.descriptor();
-  while (outcome.bytes < range.length) {
-    if (co_await async::cancelled()) co_return fail(Errc::cancelled, "download");
-    auto count = static_cast<std::size_t>(std::min<std::uint64_t>(step, range.length - outcome.bytes));
-    if (!reader.in_memory()) co_await bring_in(session, descriptor, {range.offset + outcome.bytes, count});
-    auto sent = co_await sink.send_file(descriptor, range.offset + outcome.bytes, count);
-    if (!sent) co_return fail(std::move(sent.error()));
-    if (*sent == 0) co_return fail(Errc::conflict, "download", "the file became shorter while it was sent");
-    outcome.bytes += *sent;
-  }
-  co_return Result<void>{};
-}
-
-Task<Result<void>> send_from_reader(Session& session, DataSink& sink, vfs::Reader& reader, std::uint64_t expected,
-                                    Outcome& outcome) {
-  bool ascii = session.state.type == TransferType::ascii;
-  auto lease = session.host().byte_budget()->first(pump_block);
-  std::vector<std::byte> buffer(pump_block);
-  std::vector<std::byte> converted;
-  proto::ToNetwork to_network;
-  outcome.checked = true;
-  for (;;) {
-    if (co_await async::cancelled()) co_return fail(Errc::cancelled, "download");
-    auto count = co_await reader.read(buffer);
-    if (!count) co_return fail(std::move(count.error()));
-    if (*count == 0) break;
-    ByteView block = ByteView(buffer).first(*count);
-    outcome.crc64 = digest::crc64(block, outcome.crc64);
-    outcome.bytes += *count;
-    if (ascii) {
-      converted.clear();
-      to_network.convert(block, converted);
-      block = converted;
-    }
-    if (auto written = co_await sink.write(block); !written) co_return written;
-  }
-  if (outcome.bytes != expected)
-    co_return fail(Errc::unavailable, "download",
-                   fmt::format("the storage gave {} bytes of {}", outcome.bytes, expected));
-  if (ascii) {
-    converted.clear();
-    to_network.finish(converted);
-    if (auto written = co_await sink.write(converted); !written) co_return written;
-  }
-  co_return Result<void>{};
-}
-
-Task<Result<void>> pump_out(Session& session, vfs::Reader& reader, ByteRange range, Outcome& outcome) {
-  auto data = co_await open_data_connection(session);
-  if (!data) co_return fail(std::move(data.error()));
-  DataSink sink(session, **data, session.state.speed.download);
-  bool as_is = session.state.type == TransferType::binary && sink.can_send_file();
-  auto sent = reader.descriptor() && as_is ? co_await send_from_file(session, sink, reader, range, outcome)
-                                           : co_await send_from_reader(session, sink, reader, range.length, outcome);
-  if (sent) sent = co_await sink.flush();
-  // Over TLS a failed download must not look like a whole one: no close_notify, so the client sees the cut.
-  if (!sent) {
-    (*data)->abort();
-    co_return sent;
-  }
-  co_return co_await finish_sending(session, **data);
 }
 
 struct DownloadRange {
@@ -217,32 +118,12 @@ Task<proto::Reply> download(Session& session, vfs::Path path) {
   session.send_preliminary(reply(150, fmt::format("Opening {} mode data connection for {} ({} bytes)",
                                                   type_name(session), path.name(), exact.length)));
   Outcome outcome;
-  outcome.result = co_await pump_out(session, **reader, exact, outcome);
+  outcome.result = co_await pump_out(session, **reader, exact, outcome.moved);
   record(session, {"RETR", path, false}, outcome);
   co_return final_reply(session, outcome.result);
 }
 
 namespace {
-
-/// Bytes from the data connection to the upload until a clean end.
-Task<Result<void>> receive_into(Session& session, tls::Stream& data, vfs::Upload& upload, Outcome& outcome) {
-  DataSource source(session, data, session.state.speed.upload);
-  std::uint64_t largest = session.config().transfer.max_file_size;
-  outcome.checked = true;
-  for (;;) {
-    if (co_await async::cancelled()) co_return fail(Errc::cancelled, "upload");
-    auto room = co_await upload.prepare(pump_block);
-    if (!room) co_return fail(std::move(room.error()));
-    auto count = co_await source.read(*room);
-    if (!count) co_return fail(std::move(count.error()));
-    if (*count == 0) co_return Result<void>{};
-    if (largest > 0 && *count > largest - std::min(largest, upload.position()))
-      co_return fail(Errc::too_large, "upload", fmt::format("transfer.max_file_size is {} bytes", largest));
-    outcome.crc64 = digest::crc64(ByteView(*room).first(*count), outcome.crc64);
-    outcome.bytes += *count;
-    if (auto taken = co_await upload.advance(*count); !taken) co_return taken;
-  }
-}
 
 /// Evidence decides, not end-of-file alone (design: the life of an upload).
 Result<void> weigh(const Session& session, const Outcome& outcome, std::optional<std::uint64_t> announced) {
@@ -250,9 +131,9 @@ Result<void> weigh(const Session& session, const Outcome& outcome, std::optional
   if (session.stop_reason() != StopReason::none) return fail(Errc::cancelled, "upload", "stopped before its end");
   if (session.control().ended()) return fail(Errc::data_broken, "upload", "the control connection is gone");
   bool countable = session.state.type == TransferType::binary;
-  if (announced && countable && *announced != outcome.bytes)
+  if (announced && countable && *announced != outcome.moved.bytes)
     return fail(Errc::data_broken, "upload",
-                fmt::format("ALLO announced {} bytes, {} came", *announced, outcome.bytes));
+                fmt::format("ALLO announced {} bytes, {} came", *announced, outcome.moved.bytes));
   return {};
 }
 
@@ -270,7 +151,7 @@ Task<void> decide(Session& session, vfs::Upload& upload, std::optional<std::uint
                                                       : session.config().transfer.interrupted_upload;
   Errc reason = outcome.result.error().code;
   bool by_client = reason == Errc::data_broken || reason == Errc::cancelled;
-  if (outcome.bytes == 0 || policy == config::InterruptedUpload::discard || reason == Errc::too_large ||
+  if (outcome.moved.bytes == 0 || policy == config::InterruptedUpload::discard || reason == Errc::too_large ||
       reason == Errc::quota) {
     co_await upload.abort();
   } else if (policy == config::InterruptedUpload::keep && by_client) {
@@ -345,12 +226,12 @@ Task<proto::Reply> upload(Session& session, UploadRequest request) {
   if (!data)
     outcome.result = fail(std::move(data.error()));
   else
-    outcome.result = co_await receive_into(session, **data, **upload, outcome);
+    outcome.result = co_await pump_in(session, **data, **upload, outcome.moved);
 
   co_await async::shield();
   if (data && outcome.result) {
     co_await finish_receiving(**data);
-    if (parameters.announced != outcome.bytes) co_await async::sleep_for(last_doubts);
+    if (parameters.announced != outcome.moved.bytes) co_await async::sleep_for(last_doubts);
   }
   const bool refused = data && refused_midway(outcome.result);
   co_await decide(session, **upload, parameters.announced, outcome);

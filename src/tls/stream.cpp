@@ -1,5 +1,6 @@
 #include "tls/stream.hpp"
 
+#include <fcntl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
@@ -95,6 +96,20 @@ Stream::Step Stream::read_clear_step(MutableBytes buffer) const {
     const ssize_t count = recv(descriptor_, buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (count >= 0) return Step::done(static_cast<std::size_t>(count));
     if (would_block(errno)) return Step::wait_read();
+    if (errno != EINTR) return Step::failed(Errc::data_broken, "read", text_of(errno));
+  }
+}
+
+Task<Result<std::size_t>> Stream::read_into_pipe(int pipe, std::size_t count) {
+  return drive("read", [this, pipe, count] { return splice_step(pipe, count); });
+}
+
+Stream::Step Stream::splice_step(int pipe, std::size_t count) const {
+  for (;;) {
+    const ssize_t got = splice(descriptor_, nullptr, pipe, nullptr, count, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+    if (got >= 0) return Step::done(static_cast<std::size_t>(got));
+    if (would_block(errno)) return Step::wait_read();
+    if (errno == EINVAL) return Step::failed(Errc::unsupported, "read", text_of(errno));
     if (errno != EINTR) return Step::failed(Errc::data_broken, "read", text_of(errno));
   }
 }

@@ -71,7 +71,11 @@ class Stream {
   /// a close() or cancel Errc::cancelled. `buffer` is not empty and must outlive the call. No limit of its own: the
   /// caller watches over it.
   [[nodiscard]] Task<Result<std::size_t>> read_some(MutableBytes buffer);
-  /// The same for who expects nothing at the moment: in clear it waits before it tries, which saves a call.
+  /// The same into the pipe with the writing end `pipe`, without copying; only when can_splice(). The pipe is empty and
+  /// takes `count` bytes. Errc::unsupported when this kernel cannot: nothing was read then.
+  [[nodiscard]] Task<Result<std::size_t>> read_into_pipe(int pipe, std::size_t count);
+  [[nodiscard]] bool can_splice() const { return !encrypted(); }
+  /// As read_some(), for who expects nothing at the moment: in clear it waits before it tries, which saves a call.
   [[nodiscard]] Task<Result<std::size_t>> read_later(MutableBytes buffer);
   /// All of `bytes`. Errc::data_broken when the peer is gone, Errc::cancelled; after either it is unknown how much
   /// was sent, and over TLS nothing more can be written. No limit of its own.
@@ -110,6 +114,7 @@ class Stream {
   [[nodiscard]] Step accept_step(const async::Watchdog& limit);
   [[nodiscard]] Step read_step(MutableBytes buffer);
   [[nodiscard]] Step read_clear_step(MutableBytes buffer) const;
+  [[nodiscard]] Step splice_step(int pipe, std::size_t count) const;
   [[nodiscard]] Step read_tls_step(MutableBytes buffer);
   [[nodiscard]] Step write_step(ByteView bytes);
   [[nodiscard]] Step write_tls_step(ByteView bytes);

@@ -4,6 +4,10 @@
 
 namespace gantry::vfs {
 
+Task<Result<void>> Upload::take_from_pipe(int /*pipe*/, std::size_t /*count*/) {
+  co_return fail(Errc::unsupported, "upload", "not from a pipe");
+}
+
 bool is_uncertain(const Error& error) { return error.detail.starts_with("uncertain"); }
 
 Task<Result<void>> FileSystem::enter(Path path) {

@@ -102,8 +102,8 @@ struct UploadOptions {
 }
 
 /// A file being written; invisible under its final name until commit().
-/// Protocol: any number of prepare/advance pairs, then exactly one of commit, hold, abort. Destroying it without one
-/// of them publishes nothing and blocks nothing (leftovers are swept later).
+/// Protocol: any number of prepare/advance pairs and take_from_pipe(), then exactly one of commit, hold, abort.
+/// Destroying it without one of them publishes nothing and blocks nothing (leftovers are swept later).
 class Upload {
  public:
   virtual ~Upload() = default;
@@ -112,6 +112,11 @@ class Upload {
   [[nodiscard]] virtual Task<Result<MutableBytes>> prepare(std::size_t wanted) = 0;
   /// The first `count` bytes of the prepared span now hold data.
   [[nodiscard]] virtual Task<Result<void>> advance(std::size_t count) = 0;
+  /// Whether take_from_pipe() works, so that bytes need not go through this program's memory.
+  [[nodiscard]] virtual bool takes_from_pipes() const { return false; }
+  /// Instead of a prepare/advance pair: the next `count` bytes, which the pipe with the reading end `pipe` holds. After
+  /// an error the pipe may hold some of them still.
+  [[nodiscard]] virtual Task<Result<void>> take_from_pipe(int pipe, std::size_t count);
   /// Position in the file of the next byte.
   [[nodiscard]] virtual std::uint64_t position() const = 0;
   /// Publishes. Success means: stored, verified, visible. Not to be cancelled. On error nothing was published, unless

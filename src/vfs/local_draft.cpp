@@ -240,6 +240,33 @@ Result<void> LocalDraft::write(ByteView bytes) {
   return {};
 }
 
+Result<void> LocalDraft::take_from_pipe(int pipe, std::size_t count) {
+  while (count > 0) {
+    auto offset = static_cast<::off64_t>(position_);
+    const ::ssize_t moved = ::splice(pipe, nullptr, file_.get(), &offset, count, SPLICE_F_MOVE);
+    if (moved < 0 && errno == EINTR) continue;
+    if (moved < 0 && errno == EINVAL) return copy_from(pipe, count);
+    if (moved <= 0) return fail_errno(moved < 0 ? errno : EIO, "write", path_.text());
+    position_ += static_cast<std::uint64_t>(moved);
+    count -= static_cast<std::size_t>(moved);
+  }
+  return {};
+}
+
+/// For file systems that cannot splice.
+Result<void> LocalDraft::copy_from(int pipe, std::size_t count) {
+  std::vector<std::byte> block(std::min<std::size_t>(count, 64 * kib));
+  while (count > 0) {
+    const ::ssize_t got = ::read(pipe, block.data(), std::min(count, block.size()));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return fail_errno(got < 0 ? errno : EIO, "write", path_.text());
+    const auto bytes = ByteView(block).first(static_cast<std::size_t>(got));
+    if (auto written = write(bytes); !written) return written;
+    count -= bytes.size();
+  }
+  return {};
+}
+
 int LocalDraft::link_as(const std::string& name) const {
   const std::string self = fmt::format("/proc/self/fd/{}", file_.get());
   return ::linkat(AT_FDCWD, self.c_str(), parent_.get(), name.c_str(), AT_SYMLINK_FOLLOW);

@@ -24,7 +24,7 @@ class LocalDraft {
   /// files and for replacing small ones: memory of a large one takes its time to be given back.
   [[nodiscard]] static std::optional<Result<std::unique_ptr<LocalDraft>>> open_at_hand(
       const std::shared_ptr<LocalRoot>& root, const Path& path, const UploadOptions& options);
-  /// Opened by open_at_hand(): write() and publish() do not wait.
+  /// Opened by open_at_hand(): write(), take_from_pipe() and publish() do not wait.
   [[nodiscard]] bool at_hand() const { return at_hand_; }
 
   /// Copies the next piece (at most 64 MiB) of what the present file contributes; the bytes still to copy.
@@ -36,6 +36,8 @@ class LocalDraft {
   void keep_from(UniqueFd source, std::uint64_t bytes);
 
   [[nodiscard]] Result<void> write(ByteView bytes);
+  /// The next `count` bytes, which the pipe with the reading end `pipe` holds.
+  [[nodiscard]] Result<void> take_from_pipe(int pipe, std::size_t count);
   [[nodiscard]] std::uint64_t position() const { return position_ + to_keep_; }
 
   [[nodiscard]] Result<Entry> publish();
@@ -63,6 +65,7 @@ class LocalDraft {
   [[nodiscard]] Result<bool> continue_held(const UploadOptions& options);
   [[nodiscard]] Result<void> check_space(const UploadOptions& options) const;
   [[nodiscard]] Result<void> create();
+  [[nodiscard]] Result<void> copy_from(int pipe, std::size_t count);
   /// Gives a nameless draft the hidden name `name`, or moves a named one there.
   [[nodiscard]] Result<void> rename_to_hidden(const std::string& name);
   [[nodiscard]] Result<void> publish_new(const std::string& name);

@@ -121,6 +121,18 @@ class LocalUpload final : public Upload {
     co_return Result<void>{};
   }
 
+  bool takes_from_pipes() const override { return true; }
+
+  Task<Result<void>> take_from_pipe(int pipe, std::size_t count) override {
+    if (!draft_) co_return fail(Errc::invalid, "upload", "already ended");
+    if (auto flushed = co_await flush(); !flushed) co_return flushed;
+    draft_->buffer = {};
+    auto taken =
+        co_await on_draft(draft_, [draft = draft_, pipe, count] { return draft->take_from_pipe(pipe, count); });
+    flushed_ = draft_->position();
+    co_return taken;
+  }
+
   std::uint64_t position() const override { return flushed_ + filled_; }
 
   Task<Result<Entry>> commit() override {

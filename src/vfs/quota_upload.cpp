@@ -24,10 +24,16 @@ class QuotaUpload : public Upload {
   [[nodiscard]] std::uint64_t position() const override { return base_->position(); }
   [[nodiscard]] std::string request_id() const override { return base_->request_id(); }
 
+  [[nodiscard]] bool takes_from_pipes() const override { return base_->takes_from_pipes(); }
+
   [[nodiscard]] Task<Result<void>> advance(std::size_t count) override {
     auto taken = co_await base_->advance(count);
-    if (!taken || growth() <= it_.promised + unpromised) co_return taken;
-    co_return co_await cover(std::clamp(growth() / 8, unpromised, most_ahead));
+    co_return taken ? co_await keep_covered() : taken;
+  }
+
+  [[nodiscard]] Task<Result<void>> take_from_pipe(int pipe, std::size_t count) override {
+    auto taken = co_await base_->take_from_pipe(pipe, count);
+    co_return taken ? co_await keep_covered() : taken;
   }
 
   [[nodiscard]] Task<Result<Entry>> commit() override {
@@ -82,6 +88,12 @@ class QuotaUpload : public Upload {
     if (answer->ticket.empty()) co_return fail(over_quota("upload", it_.quota.limits, answer->use));
     it_.promised = answer->promised;
     co_return Result<void>();
+  }
+
+  /// The same from time to time, and ahead of what comes.
+  [[nodiscard]] Task<Result<void>> keep_covered() {
+    if (growth() <= it_.promised + unpromised) co_return Result<void>();
+    co_return co_await cover(std::clamp(growth() / 8, unpromised, most_ahead));
   }
 
   /// Too much for the quota is dropped; when only the book does not answer, what came may be worth keeping.

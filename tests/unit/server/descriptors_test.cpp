@@ -21,18 +21,18 @@ config::Config serving(std::uint32_t max_sessions, config::StoreType type) {
 }
 
 TEST(Descriptors, three_for_each_session_beside_what_the_process_and_its_stores_need) {
-  EXPECT_EQ(sessions_within(serving(0, config::StoreType::local), 64 + 30), 10U);
+  EXPECT_EQ(sessions_within(serving(0, config::StoreType::local), 64 + 128 + 30), 10U);
   EXPECT_EQ(sessions_within(serving(0, config::StoreType::s3), 64 + 200 + 30), 10U);
   EXPECT_EQ(sessions_within(serving(0, config::StoreType::s3), 64), 0U);
 }
 
 TEST(Descriptors, too_few_are_told_with_what_is_enough) {
   // Two administrators come on top.
-  EXPECT_EQ(too_few_descriptors(serving(98, config::StoreType::local), 64 + 300), std::nullopt);
-  const auto told = too_few_descriptors(serving(99, config::StoreType::local), 64 + 300);
+  EXPECT_EQ(too_few_descriptors(serving(98, config::StoreType::local), 64 + 128 + 300), std::nullopt);
+  const auto told = too_few_descriptors(serving(99, config::StoreType::local), 64 + 128 + 300);
   ASSERT_TRUE(told);
   EXPECT_THAT(*told,
-              HasSubstr("server.max_sessions: 99 sessions may need 367 descriptors; the limit is 364, enough for 98:"));
+              HasSubstr("server.max_sessions: 99 sessions may need 495 descriptors; the limit is 492, enough for 98:"));
   EXPECT_THAT(too_few_descriptors(serving(1, config::StoreType::cos), 100).value(), HasSubstr("enough for 0:"));
 }
 

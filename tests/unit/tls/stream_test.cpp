@@ -8,6 +8,7 @@
 #include "async/child.hpp"
 #include "async/event.hpp"
 #include "async/turns.hpp"
+#include "base/pipe.hpp"
 #include "tests/unit/tls/fixture.hpp"
 
 namespace gantry::tls {
@@ -359,6 +360,52 @@ TEST_F(StreamTest, SendsAFileWithoutCopying) {
   peer.join();
   EXPECT_TRUE(got == content.substr(7));
   close(file);
+}
+
+/// Everything up to the end, by way of a pipe.
+Task<Result<std::string>> read_all_through(Stream& stream, const Pipe& pipe) {
+  std::string all;
+  for (std::string piece(Pipe::room, ' ');;) {
+    auto count = co_await stream.read_into_pipe(pipe.in(), Pipe::room);
+    if (!count) co_return fail(std::move(count.error()));
+    if (*count == 0) co_return all;
+    for (std::size_t left = *count; left > 0;) {
+      const ssize_t got = ::read(pipe.out(), piece.data(), left);
+      if (got <= 0) co_return fail(Errc::internal, "read", "the pipe has less than it was said to have");
+      all.append(piece, 0, static_cast<std::size_t>(got));
+      left -= static_cast<std::size_t>(got);
+    }
+  }
+}
+
+TEST_F(StreamTest, ReadsIntoAPipeWithoutCopying) {
+  Link link = connect();
+  const auto pipe = Pipe::make();
+  ASSERT_TRUE(pipe);
+  ASSERT_TRUE(link.server->can_splice());
+  std::jthread peer([&] {
+    link.client->write(large());
+    link.client->end_of_file();
+  });
+  const auto got = run(read_all_through(*link.server, *pipe));
+  ASSERT_TRUE(got) << got.error().text();
+  EXPECT_TRUE(*got == large());
+}
+
+TEST_F(StreamTest, AResetOnTheWayIntoAPipeIsNoEnd) {
+  Link link = connect();
+  const auto pipe = Pipe::make();
+  link.client->write(pattern(1000));
+  link.client->reset();
+  const auto got = run(read_all_through(*link.server, *pipe));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, Errc::data_broken);
+}
+
+TEST_F(StreamTest, NoPipeTakesWhatIsEncrypted) {
+  Link link = connect();
+  ASSERT_TRUE(secure(link, Role::data, {}));
+  EXPECT_FALSE(link.server->can_splice());
 }
 
 TEST_F(StreamTest, SendingAFileTellsTheFileFromTheNetwork) {

@@ -15,6 +15,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/pipe.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "vfs/local_errno.hpp"
@@ -79,13 +80,24 @@ class LocalFiles : public testing::TestWithParam<Variant> {
     options.mode = mode;
     options.offset = offset;
     auto upload = run(fs_->open_upload(std::move(path), options)).value();
+    add(*upload, content);
+    return upload;
+  }
+  void add(Upload& upload, std::string_view content) {
     while (!content.empty()) {
-      MutableBytes room = run(upload->prepare(content.size())).value();
+      MutableBytes room = run(upload.prepare(content.size())).value();
       std::memcpy(room.data(), content.data(), room.size());
-      run(upload->advance(room.size())).value();
+      run(upload.advance(room.size())).value();
       content.remove_prefix(room.size());
     }
-    return upload;
+  }
+  /// So much comes through a pipe.
+  void take(Upload& upload, std::string_view content) {
+    const auto pipe = Pipe::make();
+    ASSERT_TRUE(pipe);
+    ASSERT_EQ(::write(pipe->in(), content.data(), content.size()), static_cast<::ssize_t>(content.size()));
+    const auto taken = run(upload.take_from_pipe(pipe->out(), content.size()));
+    EXPECT_TRUE(taken) << taken.error().text();
   }
 
   bool follows_links() const { return GetParam().options.jail == Jail::automatic; }
@@ -372,6 +384,49 @@ TEST_P(LocalFiles, HeldUploadSurvivesAndContinues) {
   EXPECT_TRUE(run(upload->commit()));
   EXPECT_EQ(get(at("/f")), "first 2nd");
   EXPECT_EQ(all_names(), std::set<std::string>{"f"});
+}
+
+TEST_P(LocalFiles, APipeGoesOnWhereBytesEndedAndBytesWhereAPipeDid) {
+  auto upload = begin(at("/f"), "copied, ");
+  ASSERT_TRUE(upload->takes_from_pipes());
+  const std::string much(300 * kib, 'm');
+  take(*upload, "taken, ");
+  take(*upload, much);
+  EXPECT_EQ(upload->position(), 15 + much.size());
+  add(*upload, ", copied again");
+  EXPECT_TRUE(run(upload->commit()));
+  EXPECT_EQ(on_disk(root_ + "/f"), "copied, taken, " + much + ", copied again");
+}
+
+TEST_P(LocalFiles, WhatAPipeBroughtIsHeldLikeEverythingElse) {
+  auto upload = begin(at("/f"), "first ");
+  take(*upload, "second ");
+  EXPECT_EQ(run(upload->hold()), 13U);
+  upload = begin(at("/f"), "", UploadMode::append);
+  take(*upload, "third");
+  EXPECT_TRUE(run(upload->commit()));
+  EXPECT_EQ(get(at("/f")), "first second third");
+}
+
+TEST_P(LocalFiles, AFileThatCannotBeSplicedIsWrittenFromThePipe) {
+  auto upload = begin(at("/f"), "");
+  // Appending files are refused by splice().
+  int drafts = 0;
+  for (const auto& open : disk::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    if (!disk::read_symlink(open, gone).string().starts_with(root_ + "/")) continue;
+    const int descriptor = std::stoi(open.path().filename());
+    const int flags = ::fcntl(descriptor, F_GETFL);
+    if ((flags & O_ACCMODE) != O_RDWR) continue;
+    ASSERT_EQ(::fcntl(descriptor, F_SETFL, flags | O_APPEND), 0);
+    ++drafts;
+  }
+  ASSERT_EQ(drafts, 1);
+  const std::string much(200 * kib + 1, 'm');
+  take(*upload, much);
+  take(*upload, "end");
+  EXPECT_TRUE(run(upload->commit()));
+  EXPECT_EQ(on_disk(root_ + "/f"), much + "end");
 }
 
 TEST_P(LocalFiles, HeldUploadIsContinuedByOneOnly) {
