@@ -11,7 +11,7 @@ namespace gantry {
 class Pipe {
  public:
   /// What it takes at once, bytes.
-  static constexpr std::size_t room = std::size_t{1024} * 1024;
+  static constexpr std::size_t room = std::size_t{512} * 1024;
   /// So many at a time, of all threads: their descriptors and pages are nobody else's.
   static constexpr int most = 64;
 
