@@ -194,11 +194,6 @@ Task<Result<void>> check_not_moving(ObjectContextPtr context, Path path) {
   co_return Result<void>();
 }
 
-Task<Result<void>> check_place(ObjectContextPtr context, Path path) {
-  if (auto still = co_await check_not_moving(context, path); !still) co_return still;
-  co_return co_await check_target(context, path);
-}
-
 Task<Result<void>> keep_directory(ObjectContextPtr context, Path directory) {
   if (directory.is_root()) co_return Result<void>();
   auto key = context->keys.directory(directory);

@@ -35,8 +35,6 @@ namespace gantry::vfs {
 /// Errc::conflict while `path`, or what it lies in, is being moved as part of a directory. 0 requests: the book of
 /// renames is asked.
 [[nodiscard]] Task<Result<void>> check_not_moving(ObjectContextPtr context, Path path);
-/// Both: may a file be put there?
-[[nodiscard]] Task<Result<void>> check_place(ObjectContextPtr context, Path path);
 
 /// Puts a marker when the directory would otherwise not exist. 0 to 2 requests.
 [[nodiscard]] Task<Result<void>> keep_directory(ObjectContextPtr context, Path directory);

@@ -31,7 +31,7 @@ class ObjectUpload : public Upload {
   ObjectUpload(asio::any_io_executor executor, ObjectContextPtr context, Path path, UploadOptions options);
 
   /// Looks at the target beside the data.
-  void check_meanwhile() { check_ = Background<void>(executor_, "check target", check_place(context_, path_)); }
+  void check_meanwhile() { check_ = Background<void>(executor_, "check target", check_target(context_, path_)); }
   /// The file begins with so much of the object that is there.
   [[nodiscard]] Task<Result<void>> keep_front(Kept kept);
   /// Called while it runs with the bytes that the store has acknowledged.

@@ -56,7 +56,6 @@ Task<Result<void>> open_continuation(ObjectUpload& upload, ObjectContextPtr cont
 
 /// What must be known before the first byte comes.
 Task<Result<void>> check_first(ObjectUpload& upload, ObjectContextPtr context, Path path, UploadOptions options) {
-  if (auto still = co_await check_not_moving(context, path); !still) co_return still;
   if (must_be_new(options)) co_return co_await check_free(context, path);
   co_return co_await open_continuation(upload, context, path, options);
 }
@@ -68,6 +67,7 @@ Task<Result<std::unique_ptr<Upload>>> open_object_upload(ObjectContextPtr contex
   if (!key) co_return fail(std::move(key.error()));
   if (options.expected_size.value_or(0) > context->largest_file())
     co_return fail(Errc::too_large, "upload", path.text());
+  if (auto still = co_await check_not_moving(context, path); !still) co_return fail(std::move(still.error()));
   auto upload = std::make_unique<ObjectUpload>(co_await asio::this_coro::executor, context, path, options);
   const bool restart = options.mode == UploadMode::at_offset && options.offset == 0;
   const bool fresh = options.existing == Existing::may_go && (options.mode == UploadMode::replace || restart);
