@@ -26,7 +26,7 @@ class DataSource {
   /// damaged or unfinished MODE Z stream included; cancelled.
   [[nodiscard]] Task<Result<std::size_t>> read(MutableBytes buffer);
   /// read() without copying, as much as an empty pipe takes; only when can_splice(). Errc::unsupported when the kernel
-  /// cannot: nothing was read then.
+  /// cannot, or not now: nothing was read then, and read() goes on.
   [[nodiscard]] Task<Result<std::size_t>> read_into(const Pipe& pipe);
   [[nodiscard]] bool can_splice() const { return !inflater_ && !ascii_ && data_.can_splice(); }
 

@@ -143,7 +143,7 @@ Task<Result<bool>> copy_into(Session& session, DataSource& source, vfs::Upload& 
   co_return false;
 }
 
-/// The same through a pipe until a clean end; false when there is none, or when this kernel cannot.
+/// The same through a pipe until a clean end; false when there is none, or when what comes next must be copied.
 Task<Result<bool>> splice_into(Session& session, DataSource& source, vfs::Upload& upload, Moved& moved) {
   const auto pipe = Pipe::make();
   if (!pipe) co_return false;

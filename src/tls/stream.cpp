@@ -101,15 +101,32 @@ Stream::Step Stream::read_clear_step(MutableBytes buffer) const {
 }
 
 Task<Result<std::size_t>> Stream::read_into_pipe(int pipe, std::size_t count) {
-  return drive("read", [this, pipe, count] { return splice_step(pipe, count); });
+  return drive("read", [this, pipe, count, waited = false]() mutable {
+    return splice_step(pipe, count, std::exchange(waited, true));
+  });
 }
 
-Stream::Step Stream::splice_step(int pipe, std::size_t count) const {
+/// `readable`: the socket was waited for and said that there is something.
+Stream::Step Stream::splice_step(int pipe, std::size_t count, bool readable) const {
   for (;;) {
     const ssize_t got = splice(descriptor_, nullptr, pipe, nullptr, count, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
-    if (got >= 0) return Step::done(static_cast<std::size_t>(got));
-    if (would_block(errno)) return Step::wait_read();
+    if (got > 0) return Step::done(static_cast<std::size_t>(got));
+    if (got == 0) return step_without_splice();
+    if (would_block(errno)) return readable ? step_without_splice() : Step::wait_read();
     if (errno == EINVAL) return Step::failed(Errc::unsupported, "read", text_of(errno));
+    if (errno != EINTR) return Step::failed(Errc::data_broken, "read", text_of(errno));
+  }
+}
+
+/// What is there when splice gives nothing. It never passes urgent bytes: before them it says that nothing has come,
+/// and once the peer has ended, that this is the end. Only recv knows what is.
+Stream::Step Stream::step_without_splice() const {
+  char next = 0;
+  for (;;) {
+    const ssize_t count = recv(descriptor_, &next, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (count > 0) return Step::failed(Errc::unsupported, "read", "these bytes cannot be spliced");
+    if (count == 0) return Step::done(0);
+    if (would_block(errno)) return Step::wait_read();
     if (errno != EINTR) return Step::failed(Errc::data_broken, "read", text_of(errno));
   }
 }

@@ -72,7 +72,8 @@ class Stream {
   /// caller watches over it.
   [[nodiscard]] Task<Result<std::size_t>> read_some(MutableBytes buffer);
   /// The same into the pipe with the writing end `pipe`, without copying; only when can_splice(). The pipe is empty and
-  /// takes `count` bytes. Errc::unsupported when this kernel cannot: nothing was read then.
+  /// takes `count` bytes. Errc::unsupported when the kernel cannot, or not with the bytes that come next (urgent ones):
+  /// nothing was read then, and read_some() goes on.
   [[nodiscard]] Task<Result<std::size_t>> read_into_pipe(int pipe, std::size_t count);
   [[nodiscard]] bool can_splice() const { return !encrypted(); }
   /// As read_some(), for who expects nothing at the moment: in clear it waits before it tries, which saves a call.
@@ -114,7 +115,8 @@ class Stream {
   [[nodiscard]] Step accept_step(const async::Watchdog& limit);
   [[nodiscard]] Step read_step(MutableBytes buffer);
   [[nodiscard]] Step read_clear_step(MutableBytes buffer) const;
-  [[nodiscard]] Step splice_step(int pipe, std::size_t count) const;
+  [[nodiscard]] Step splice_step(int pipe, std::size_t count, bool readable) const;
+  [[nodiscard]] Step step_without_splice() const;
   [[nodiscard]] Step read_tls_step(MutableBytes buffer);
   [[nodiscard]] Step write_step(ByteView bytes);
   [[nodiscard]] Step write_tls_step(ByteView bytes);

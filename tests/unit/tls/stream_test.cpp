@@ -402,6 +402,45 @@ TEST_F(StreamTest, AResetOnTheWayIntoAPipeIsNoEnd) {
   EXPECT_EQ(got.error().code, Errc::data_broken);
 }
 
+TEST_F(StreamTest, UrgentBytesAreNotTheEndForAPipe) {
+  Link link = connect();
+  const auto pipe = Pipe::make();
+  link.client->write("before, ");
+  ASSERT_EQ(send(link.client->descriptor(), "!", 1, MSG_OOB), 1);
+  link.client->write(" after");
+  link.client->end_of_file();
+  const auto got = run(read_all_through(*link.server, *pipe));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, Errc::unsupported);
+  EXPECT_EQ(run(read_all(*link.server)), "! after");
+}
+
+TEST_F(StreamTest, UrgentBytesDoNotKeepAPipeWaiting) {
+  Link link = connect();
+  const auto pipe = Pipe::make();
+  ASSERT_EQ(send(link.client->descriptor(), "!", 1, MSG_OOB), 1);
+  EXPECT_EQ(test::code(run(link.server->read_into_pipe(pipe->in(), Pipe::room))), Errc::unsupported);
+}
+
+Task<void> reading_into(Stream& stream, const Pipe& pipe, Result<std::size_t>& got) {
+  got = co_await stream.read_into_pipe(pipe.in(), Pipe::room);
+}
+
+TEST_F(StreamTest, APipeWaitsForBytesThatComeLater) {
+  Link link = connect();
+  const auto pipe = Pipe::make();
+  Result<std::size_t> got = 0;
+  auto whole = [&]() -> Task<void> {
+    async::Child child(io.get_executor(), "reader", reading_into(*link.server, *pipe, got));
+    co_await async::sleep_for(1ms);
+    EXPECT_TRUE(child.running());
+    link.client->write("late");
+    co_await child.join();
+  };
+  run(whole());
+  EXPECT_EQ(got, 4U);
+}
+
 TEST_F(StreamTest, NoPipeTakesWhatIsEncrypted) {
   Link link = connect();
   ASSERT_TRUE(secure(link, Role::data, {}));
