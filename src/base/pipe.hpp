@@ -15,7 +15,8 @@ class Pipe {
   /// So many at a time, of all threads: their descriptors and pages are nobody else's.
   static constexpr int most = 64;
 
-  /// Null when there are so many already, or the system gives none of that size: then bytes can be copied as well.
+  /// Neither end ever waits. Null when there are so many already, when the system gives none of that size, or forbids
+  /// splice(): then bytes can be copied as well.
   [[nodiscard]] static std::unique_ptr<Pipe> make();
   ~Pipe();
   Pipe(const Pipe&) = delete;

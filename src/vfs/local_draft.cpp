@@ -243,7 +243,7 @@ Result<void> LocalDraft::write(ByteView bytes) {
 Result<void> LocalDraft::take_from_pipe(int pipe, std::size_t count) {
   while (count > 0) {
     auto offset = static_cast<::off64_t>(position_);
-    const ::ssize_t moved = ::splice(pipe, nullptr, file_.get(), &offset, count, SPLICE_F_MOVE);
+    const ::ssize_t moved = ::splice(pipe, nullptr, file_.get(), &offset, count, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     if (moved < 0 && errno == EINTR) continue;
     if (moved < 0 && errno == EINVAL) return copy_from(pipe, count);
     if (moved <= 0) return fail_errno(moved < 0 ? errno : EIO, "write", path_.text());

@@ -36,7 +36,7 @@ class LocalDraft {
   void keep_from(UniqueFd source, std::uint64_t bytes);
 
   [[nodiscard]] Result<void> write(ByteView bytes);
-  /// The next `count` bytes, which the pipe with the reading end `pipe` holds.
+  /// The next `count` bytes, which the pipe with the reading end `pipe` holds: fewer are an error, and not waited for.
   [[nodiscard]] Result<void> take_from_pipe(int pipe, std::size_t count);
   [[nodiscard]] std::uint64_t position() const { return position_ + to_keep_; }
 

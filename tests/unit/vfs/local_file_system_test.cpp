@@ -398,6 +398,16 @@ TEST_P(LocalFiles, APipeGoesOnWhereBytesEndedAndBytesWhereAPipeDid) {
   EXPECT_EQ(on_disk(root_ + "/f"), "copied, taken, " + much + ", copied again");
 }
 
+TEST_P(LocalFiles, APipeThatHoldsLessThanItWasSaidToIsAnErrorAndNotWaitedFor) {
+  auto upload = begin(at("/f"), "");
+  const auto pipe = Pipe::make();
+  ASSERT_EQ(::write(pipe->in(), "some", 4), 4);
+  EXPECT_EQ(code(run(upload->take_from_pipe(pipe->out(), 5))), Errc::unavailable);
+  EXPECT_EQ(upload->position(), 4U);
+  run(upload->abort());
+  EXPECT_TRUE(all_names().empty());
+}
+
 TEST_P(LocalFiles, WhatAPipeBroughtIsHeldLikeEverythingElse) {
   auto upload = begin(at("/f"), "first ");
   take(*upload, "second ");
