@@ -299,9 +299,10 @@ Task<Result<Entry>> ObjectUpload::commit_now() {
     give_back();
     co_return entry_of(kept_.source, path_.name());
   }
-  // Beside the last requests: a new file makes what is held of its name void.
-  Background<std::optional<HeldUpload>> held(executor_, "held upload", find_held(context_, path_));
   const bool whole = !uploader_ && !parts_pending_ && part_.size() <= context_->store->limits().max_put;
+  // A new file makes what is held of its name void. Beside a join, which takes long, there could still come some.
+  Background<std::optional<HeldUpload>> held;
+  if (whole) held = {executor_, "held upload", find_held(context_, path_)};
   // A statement each: the two tasks must not live in one conditional expression.
   Result<object::PutResult> stored;
   if (auto unharmed = co_await check_existing(!whole); !unharmed) {
@@ -321,7 +322,10 @@ Task<Result<Entry>> ObjectUpload::commit_now() {
   request_id_ = stored->request_id;
   context_->cache.wrote(path_, entry);
   co_await note_digests(*stored);
-  co_await drop_found(context_, path_, co_await held.get());
+  if (held.pending())
+    co_await drop_found(context_, path_, co_await held.get());
+  else
+    co_await drop_held(context_, path_);
   co_return entry;
 }
 
