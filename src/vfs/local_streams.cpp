@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t page_entries = 1000;
 constexpr std::size_t read_ahead_bytes = 256 * kib;  // one trip to the pool is worth this much
 constexpr std::size_t direct_read_bytes = 128 * kib;
-constexpr std::size_t first_buffer_bytes = 64 * kib;
+constexpr std::size_t first_buffer_bytes = 64 * kib;  // most files are small
 constexpr std::size_t largest_buffer_bytes = mib;
 // Without O_NONBLOCK, opening a pipe would wait for a writer.
 constexpr int plain_file_flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;

@@ -1,6 +1,7 @@
 #include "object/retry.hpp"
 
 #include <gtest/gtest.h>
+
 #include <boost/asio/co_spawn.hpp>
 
 #include <thread>

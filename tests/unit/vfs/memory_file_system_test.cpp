@@ -4,6 +4,7 @@
 #include <thread>
 
 #include <gtest/gtest.h>
+
 #include <boost/asio/co_spawn.hpp>
 
 #include "tests/support/run.hpp"
