@@ -48,7 +48,7 @@ int spawn(pid_t& number, const std::string& path, int input, int output) {
   sigset_t signals;
   sigemptyset(&signals);
   posix_spawnattr_setsigmask(&attributes, &signals);
-  sigaddset(&signals, SIGPIPE);
+  for (const int ignored : {SIGPIPE, SIGXFSZ}) sigaddset(&signals, ignored);
   posix_spawnattr_setsigdefault(&attributes, &signals);
   std::string name = path;
   std::string variable = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

@@ -15,7 +15,7 @@ namespace gantry::async {
 /// no other descriptor. Errc::unavailable when it cannot be started, ends otherwise or writes more than `most` bytes;
 /// Errc::cancelled. It and whatever it started in its process group are killed in the end, by its number. No limit of
 /// its own: the caller cancels; from the end of the program on, the calling child cannot be cancelled any more.
-/// The process ignores SIGPIPE.
+/// The process ignores SIGPIPE; the program ends by it and by SIGXFSZ as usual.
 [[nodiscard]] Task<Result<std::string>> run_program(BlockingPool& pool, std::string path, std::string input,
                                                     std::size_t most);
 

@@ -72,7 +72,9 @@ int serve(const std::string& file) {
   }
   log_remarks(*loaded);
   if (!server::raise_descriptor_limit()) log::warning("the limit of open files cannot be raised");
+  // A peer that is gone and a file at the limit of the system are errors of one session.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   auto server = server::Server::create(config);
   if (!server) {
     fmt::print(stderr, "{}\n", server.error().text());

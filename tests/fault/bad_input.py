@@ -6,6 +6,7 @@ Configuration mistakes end with status 78, what cannot be had now with 69 (sysex
 import contextlib
 import os
 import re
+import resource
 import socket
 import subprocess
 import time
@@ -401,6 +402,24 @@ def full_disk():
             assert (mount / "fits.bin").read_bytes() == content(2_000_000)
     finally:
         subprocess.run(["umount", "-l", mount], check=True)
+
+
+@case((), short=True)
+def largest_file_of_the_system():
+    """552 beyond RLIMIT_FSIZE, whose signal ends programs that do not expect it; everybody else goes on."""
+    with Server("local") as server:
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+        with server.connect() as other:
+            for tls in (False, True):
+                with server.connect(tls=tls) as session:
+                    data = session.transfer("STOR large.bin")
+                    with contextlib.suppress(OSError):
+                        data.sendall(content(2_000_000))
+                    close_cleanly(data)
+                    session.expect(552)
+                    session.command("SIZE large.bin", 550)
+            other.store("STOR fits.bin", content(1 << 20))
+        assert (server.root / "fits.bin").read_bytes() == content(1 << 20)
 
 
 # ---- the other commands

@@ -23,6 +23,7 @@ class Programs : public testing::Test {
  protected:
   Programs() {
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
     std::string name = testing::TempDir() + "gantry_program_XXXXXX";
     directory_ = mkdtemp(name.data());
   }
@@ -55,6 +56,8 @@ TEST_F(Programs, GetNothingOfOurs) {
   EXPECT_THAT(names, testing::Not(HasSubstr("GANTRY_TEST_SECRET")));
   // Its three, and the directory that ls reads.
   EXPECT_THAT(names, testing::EndsWith("\n4\n"));
+  for (const char* signal : {"PIPE", "XFSZ"})
+    EXPECT_FALSE(run(script(std::string("kill -s ") + signal + " $$; echo ignored"))) << signal;
 }
 
 TEST_F(Programs, ThatDoNotListenMayAnswer) {
