@@ -9,10 +9,11 @@ namespace gantry {
 
 class Descriptor {
  public:
-  explicit Descriptor(int number = -1) : number_(number) {}
+  Descriptor() = default;
+  explicit Descriptor(int number) : number_(number) {}
   Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
   Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
+    const Descriptor old(std::exchange(number_, std::exchange(other.number_, -1)));
     return *this;
   }
   ~Descriptor() {
@@ -25,7 +26,7 @@ class Descriptor {
   [[nodiscard]] int release() { return std::exchange(number_, -1); }
 
  private:
-  int number_;
+  int number_ = -1;
 };
 
 }  // namespace gantry

@@ -39,19 +39,19 @@ bool same_file(const struct ::stat& a, const struct ::stat& b) { return a.st_dev
 
 }  // namespace
 
-Result<std::optional<UniqueFd>> lock_held(int parent, std::string_view name) {
+Result<std::optional<Descriptor>> lock_held(int parent, std::string_view name) {
   const auto hidden = held_name(name);
   if (!hidden) return std::nullopt;
-  UniqueFd file(::openat(parent, hidden->c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
-  if (!file) {
+  Descriptor file(::openat(parent, hidden->c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  if (!file.good()) {
     if (errno == ENOENT) return std::nullopt;
     return fail_errno(errno, "open the held upload", *hidden);
   }
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return fail(Errc::conflict, "open the held upload", *hidden);
+  if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0) return fail(Errc::conflict, "open the held upload", *hidden);
   // Whoever had the lock before may have published or removed it: then the name is no longer that of this file.
   struct ::stat opened{};
   struct ::stat named{};
-  if (::fstat(file.get(), &opened) != 0) return fail_errno(errno, "open the held upload", *hidden);
+  if (::fstat(file.number(), &opened) != 0) return fail_errno(errno, "open the held upload", *hidden);
   if (::fstatat(parent, hidden->c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
   if (!same_file(opened, named) || !S_ISREG(opened.st_mode)) return std::nullopt;
   return file;
@@ -80,7 +80,7 @@ std::optional<struct ::stat> held_status(int parent, std::string_view name) {
   return status;
 }
 
-LocalDraft::LocalDraft(std::shared_ptr<LocalRoot> root, Path path, UniqueFd parent)
+LocalDraft::LocalDraft(std::shared_ptr<LocalRoot> root, Path path, Descriptor parent)
     : root_(std::move(root)), path_(std::move(path)), parent_(std::move(parent)) {}
 
 Result<std::unique_ptr<LocalDraft>> LocalDraft::open(std::shared_ptr<LocalRoot> root, const Path& path,
@@ -103,17 +103,17 @@ std::optional<Result<std::unique_ptr<LocalDraft>>> LocalDraft::open_at_hand(cons
   const bool continues = options.mode == UploadMode::append || options.mode == UploadMode::at_offset;
   if (!root->changes_at_hand() || path.is_root() || is_hidden_name(path.name()) || continues) return std::nullopt;
   auto parent = root->open_at_hand(path.parent(), O_PATH | O_DIRECTORY);
-  if (!parent || held_status(parent->get(), path.name())) return std::nullopt;
+  if (!parent || held_status(parent->number(), path.name())) return std::nullopt;
   auto named = LocalRoot::open_name(*parent, path);
   if (!named) return std::nullopt;
   std::optional<struct ::stat> status;
-  if (*named && ::fstat((*named)->get(), &status.emplace()) != 0) return std::nullopt;
+  if (*named && ::fstat((*named)->number(), &status.emplace()) != 0) return std::nullopt;
   if (status && (!S_ISREG(status->st_mode) || status->st_size > at_hand_bytes)) return std::nullopt;
   std::unique_ptr<LocalDraft> draft(new LocalDraft(root, path, std::move(*parent)));
   if (auto begun = draft->begin(options, status); !begun) return fail(std::move(begun.error()));
   // Whose names it will show is found out on the pool once.
   struct ::stat created{};
-  draft->at_hand_ = ::fstat(draft->file_.get(), &created) == 0 && root->describe_at_hand({}, created).has_value();
+  draft->at_hand_ = ::fstat(draft->file_.number(), &created) == 0 && root->describe_at_hand({}, created).has_value();
   return draft;
 }
 
@@ -121,7 +121,7 @@ std::optional<Result<std::unique_ptr<LocalDraft>>> LocalDraft::open_at_hand(cons
 Result<std::optional<struct ::stat>> LocalDraft::present() const {
   struct ::stat status{};
   const std::string name(path_.name());
-  if (::fstatat(parent_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+  if (::fstatat(parent_.number(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return std::nullopt;
     return fail_errno(errno, "upload", path_.text());
   }
@@ -156,7 +156,7 @@ Result<void> LocalDraft::begin(const UploadOptions& options, const std::optional
   expects_free_name_ = !status;
   if (!status) return {};
   // Who may read or run a file is not the uploader's business: a replacement keeps the mode.
-  if (::fchmod(file_.get(), status->st_mode & 0777U) != 0) return fail_errno(errno, "upload", path_.text());
+  if (::fchmod(file_.number(), status->st_mode & 0777U) != 0) return fail_errno(errno, "upload", path_.text());
   if (!continues) return {};
   based_on_ = root_->describe({}, *status).unique;
   auto source = root_->open_path(path_, O_RDONLY | O_NONBLOCK);
@@ -166,15 +166,15 @@ Result<void> LocalDraft::begin(const UploadOptions& options, const std::optional
 }
 
 Result<bool> LocalDraft::continue_held(const UploadOptions& options) {
-  auto held = lock_held(parent_.get(), path_.name());
+  auto held = lock_held(parent_.number(), path_.name());
   if (!held) return fail(std::move(held.error()));
   if (!*held) return false;
   struct ::stat status{};
-  if (::fstat((*held)->get(), &status) != 0) return fail_errno(errno, "upload", path_.text());
+  if (::fstat((*held)->number(), &status) != 0) return fail_errno(errno, "upload", path_.text());
   const auto size = static_cast<std::uint64_t>(status.st_size);
   const std::uint64_t offset = mode_ == UploadMode::append ? size : options.offset;
   if (offset > size) return fail(Errc::bad_offset, "upload", path_.text());
-  if (::ftruncate((*held)->get(), static_cast<::off_t>(offset)) != 0) {
+  if (::ftruncate((*held)->number(), static_cast<::off_t>(offset)) != 0) {
     return fail_errno(errno, "upload", path_.text());
   }
   file_ = std::move(**held);
@@ -187,7 +187,7 @@ Result<bool> LocalDraft::continue_held(const UploadOptions& options) {
 Result<void> LocalDraft::check_space(const UploadOptions& options) const {
   if (!options.expected_size) return {};
   struct ::statvfs space{};
-  if (::fstatvfs(parent_.get(), &space) != 0) return {};  // the write itself will tell
+  if (::fstatvfs(parent_.number(), &space) != 0) return {};  // the write itself will tell
   const auto free = static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
   if (*options.expected_size > free) return fail(Errc::no_space, "upload", path_.text());
   return {};
@@ -195,19 +195,19 @@ Result<void> LocalDraft::check_space(const UploadOptions& options) const {
 
 Result<void> LocalDraft::create() {
   if (!root_->named_drafts()) {
-    file_ = UniqueFd(::openat(parent_.get(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, new_file_mode));
-    if (file_) return {};
+    file_ = Descriptor(::openat(parent_.number(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, new_file_mode));
+    if (file_.good()) return {};
     // These are what file systems without O_TMPFILE answer.
     if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) return fail_errno(errno, "upload", path_.text());
   }
   hidden_name_ = temporary_name();
-  file_ = UniqueFd(
-      ::openat(parent_.get(), hidden_name_.c_str(), O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, new_file_mode));
-  if (!file_) return fail_errno(errno, "upload", path_.text());
+  file_ = Descriptor(::openat(parent_.number(), hidden_name_.c_str(),
+                              O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, new_file_mode));
+  if (!file_.good()) return fail_errno(errno, "upload", path_.text());
   return {};
 }
 
-void LocalDraft::keep_from(UniqueFd source, std::uint64_t bytes) {
+void LocalDraft::keep_from(Descriptor source, std::uint64_t bytes) {
   if (bytes == 0) return;
   source_ = std::move(source);
   source_begin_ = position_;
@@ -217,7 +217,7 @@ void LocalDraft::keep_from(UniqueFd source, std::uint64_t bytes) {
 Result<std::uint64_t> LocalDraft::keep_some() {
   const std::uint64_t stop = position_ + std::min(to_keep_, keep_step_bytes);
   while (position_ < stop) {
-    const ::ssize_t copied = copy_piece(source_.get(), position_ - source_begin_, file_.get(), position_,
+    const ::ssize_t copied = copy_piece(source_.number(), position_ - source_begin_, file_.number(), position_,
                                         static_cast<std::size_t>(stop - position_));
     if (copied < 0 && errno == EINTR) continue;
     if (copied < 0) return fail_errno(errno, "copy", path_.text());
@@ -231,7 +231,7 @@ Result<std::uint64_t> LocalDraft::keep_some() {
 
 Result<void> LocalDraft::write(ByteView bytes) {
   while (!bytes.empty()) {
-    const ::ssize_t count = ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<::off_t>(position_));
+    const ::ssize_t count = ::pwrite(file_.number(), bytes.data(), bytes.size(), static_cast<::off_t>(position_));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return fail_errno(errno, "write", path_.text());
     position_ += static_cast<std::uint64_t>(count);
@@ -243,7 +243,7 @@ Result<void> LocalDraft::write(ByteView bytes) {
 Result<void> LocalDraft::take_from_pipe(int pipe, std::size_t count) {
   while (count > 0) {
     auto offset = static_cast<::off64_t>(position_);
-    const ::ssize_t moved = ::splice(pipe, nullptr, file_.get(), &offset, count, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    const ::ssize_t moved = ::splice(pipe, nullptr, file_.number(), &offset, count, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     if (moved < 0 && errno == EINTR) continue;
     if (moved < 0 && errno == EINVAL) return copy_from(pipe, count);
     if (moved <= 0) return fail_errno(moved < 0 ? errno : EIO, "write", path_.text());
@@ -268,14 +268,14 @@ Result<void> LocalDraft::copy_from(int pipe, std::size_t count) {
 }
 
 int LocalDraft::link_as(const std::string& name) const {
-  const std::string self = fmt::format("/proc/self/fd/{}", file_.get());
-  return ::linkat(AT_FDCWD, self.c_str(), parent_.get(), name.c_str(), AT_SYMLINK_FOLLOW);
+  const std::string self = fmt::format("/proc/self/fd/{}", file_.number());
+  return ::linkat(AT_FDCWD, self.c_str(), parent_.number(), name.c_str(), AT_SYMLINK_FOLLOW);
 }
 
 Result<void> LocalDraft::rename_to_hidden(const std::string& name) {
   const int problem = hidden_name_.empty()
                           ? link_as(name)
-                          : ::renameat(parent_.get(), hidden_name_.c_str(), parent_.get(), name.c_str());
+                          : ::renameat(parent_.number(), hidden_name_.c_str(), parent_.number(), name.c_str());
   if (problem != 0) return fail_errno(errno, "upload", path_.text());
   hidden_name_ = name;
   return {};
@@ -286,7 +286,7 @@ Result<void> LocalDraft::publish_new(const std::string& name) {
     if (link_as(name) != 0) return fail_errno(errno, "commit", path_.text());
     return {};
   }
-  const int parent = parent_.get();
+  const int parent = parent_.number();
   if (::renameat2(parent, hidden_name_.c_str(), parent, name.c_str(), RENAME_NOREPLACE) == 0) return {};
   if (errno != EINVAL && errno != ENOSYS) return fail_errno(errno, "commit", path_.text());
   // A file system without that flag: a hard link does not replace either.
@@ -309,22 +309,22 @@ Result<void> LocalDraft::publish_over(const std::string& name) {
     if (expects_free_name_ && link_as(name) == 0) return {};
     if (auto named = rename_to_hidden(temporary_name()); !named) return named;
   }
-  if (::renameat(parent_.get(), hidden_name_.c_str(), parent_.get(), name.c_str()) != 0) {
+  if (::renameat(parent_.number(), hidden_name_.c_str(), parent_.number(), name.c_str()) != 0) {
     auto problem = fail_errno(errno, "commit", path_.text());
-    if (!continued_) ::unlinkat(parent_.get(), hidden_name_.c_str(), 0);
+    if (!continued_) ::unlinkat(parent_.number(), hidden_name_.c_str(), 0);
     return problem;
   }
   return {};
 }
 
 Result<Entry> LocalDraft::publish() {
-  if (root_->durable() && ::fsync(file_.get()) != 0) {
+  if (root_->durable() && ::fsync(file_.number()) != 0) {
     auto problem = fail_errno(errno, "fsync", path_.text());
     discard();  // nobody knows which bytes the disk has: there is nothing to continue
     return problem;
   }
   struct ::stat status{};
-  if (::fstat(file_.get(), &status) != 0) return fail_errno(errno, "commit", path_.text());
+  if (::fstat(file_.number(), &status) != 0) return fail_errno(errno, "commit", path_.text());
   if (static_cast<std::uint64_t>(status.st_size) != position_) {
     return fail(Errc::corrupt, "commit", path_.text() + ": size on disk differs");
   }
@@ -334,9 +334,9 @@ Result<Entry> LocalDraft::publish() {
   hidden_name_.clear();
   if (!continued_) {
     // An older interrupted upload of this name is void now; if it is in use, its own end settles it.
-    forget_held(parent_.get(), name);
+    forget_held(parent_.number(), name);
   }
-  if (auto synced = root_->sync_names(parent_.get(), path_); !synced) {
+  if (auto synced = root_->sync_names(parent_.number(), path_); !synced) {
     return fail(Errc::unavailable, "commit", "uncertain: " + synced.error().detail);
   }
   Entry entry = root_->describe(name, status);
@@ -348,16 +348,16 @@ Result<std::uint64_t> LocalDraft::hold() {
   const auto hidden = held_name(path_.name());
   struct ::stat status{};
   const bool final_exists =
-      ::fstatat(parent_.get(), std::string(path_.name()).c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+      ::fstatat(parent_.number(), std::string(path_.name()).c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
   const bool worth = !final_exists && hidden && position_ > 0 && to_keep_ == 0 && mode_ != UploadMode::create_new;
   if (!worth) {
     discard();
     return 0;
   }
-  if (root_->durable() && ::fsync(file_.get()) != 0) return fail_errno(errno, "fsync", path_.text());
+  if (root_->durable() && ::fsync(file_.number()) != 0) return fail_errno(errno, "fsync", path_.text());
   if (!continued_) {
     // Whoever holds the lock owns the hidden name: it must not be taken from a continuation on its way.
-    if (auto dropped = drop_held(parent_.get(), path_.name()); !dropped) {
+    if (auto dropped = drop_held(parent_.number(), path_.name()); !dropped) {
       discard();
       return 0;
     }
@@ -365,12 +365,12 @@ Result<std::uint64_t> LocalDraft::hold() {
   }
   file_ = {};
   hidden_name_.clear();
-  if (auto synced = root_->sync_names(parent_.get(), path_); !synced) return fail(std::move(synced.error()));
+  if (auto synced = root_->sync_names(parent_.number(), path_); !synced) return fail(std::move(synced.error()));
   return position_;
 }
 
 void LocalDraft::discard() {
-  if (!hidden_name_.empty()) ::unlinkat(parent_.get(), hidden_name_.c_str(), 0);
+  if (!hidden_name_.empty()) ::unlinkat(parent_.number(), hidden_name_.c_str(), 0);
   hidden_name_.clear();
   file_ = {};
 }

@@ -33,7 +33,7 @@ class LocalDraft {
   /// Whether there is something to copy.
   [[nodiscard]] bool keeps() const { return to_keep_ > 0; }
   /// The same for any open file: the first `bytes` of it become the next ones of the draft.
-  void keep_from(UniqueFd source, std::uint64_t bytes);
+  void keep_from(Descriptor source, std::uint64_t bytes);
 
   [[nodiscard]] Result<void> write(ByteView bytes);
   /// The next `count` bytes, which the pipe with the reading end `pipe` holds: fewer are an error, and not waited for.
@@ -58,7 +58,7 @@ class LocalDraft {
   } buffer;
 
  private:
-  LocalDraft(std::shared_ptr<LocalRoot> root, Path path, UniqueFd parent);
+  LocalDraft(std::shared_ptr<LocalRoot> root, Path path, Descriptor parent);
 
   [[nodiscard]] Result<std::optional<struct ::stat>> present() const;
   [[nodiscard]] Result<void> begin(const UploadOptions& options, const std::optional<struct ::stat>& status);
@@ -74,8 +74,8 @@ class LocalDraft {
 
   std::shared_ptr<LocalRoot> root_;
   Path path_;
-  UniqueFd parent_;
-  UniqueFd file_;
+  Descriptor parent_;
+  Descriptor file_;
   std::string hidden_name_;  // empty: nameless (O_TMPFILE)
   bool continued_ = false;   // hidden_name_ is that of a held upload, locked by us
   bool at_hand_ = false;
@@ -83,7 +83,7 @@ class LocalDraft {
   bool name_must_be_free_ = false;       // on publishing
   bool expects_free_name_ = false;       // nothing stood there in the beginning
   std::optional<std::string> based_on_;  // Entry::unique of the file that append and at_offset continue
-  UniqueFd source_;
+  Descriptor source_;
   std::uint64_t source_begin_ = 0;  // position of the source's first byte
   std::uint64_t to_keep_ = 0;
   std::uint64_t position_ = 0;
@@ -91,7 +91,7 @@ class LocalDraft {
 
 /// Locks the held upload of the last name of a path, whose parent directory is `parent`: nothing when there is none.
 /// Errc::conflict while somebody else has it.
-[[nodiscard]] Result<std::optional<UniqueFd>> lock_held(int parent, std::string_view name);
+[[nodiscard]] Result<std::optional<Descriptor>> lock_held(int parent, std::string_view name);
 /// Removes the held upload of `name`: true when there was one.
 [[nodiscard]] Result<bool> drop_held(int parent, std::string_view name);
 /// The same where nothing depends on it: one in use stays, for its own end settles it.

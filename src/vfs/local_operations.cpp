@@ -28,10 +28,10 @@ Result<std::optional<struct ::stat>> status_of_name(int parent, const Path& path
 }
 
 /// What `path` leads to, as a name that calls without an O_PATH form take.
-Result<std::pair<UniqueFd, std::string>> open_handle(const LocalRoot& root, const Path& path) {
+Result<std::pair<Descriptor, std::string>> open_handle(const LocalRoot& root, const Path& path) {
   auto file = root.open_path(path, O_PATH);
   if (!file) return fail(std::move(file.error()));
-  std::string name = fmt::format("/proc/self/fd/{}", file->get());
+  std::string name = fmt::format("/proc/self/fd/{}", file->number());
   return std::pair(std::move(*file), std::move(name));
 }
 
@@ -71,7 +71,7 @@ Result<Entry> stat(const LocalRoot& root, const Path& path) {
   // Not published; an interrupted upload shows how far it came.
   auto parent = root.open_parent(path);
   if (!parent) return fail(std::move(status.error()));
-  const auto held = held_status(parent->get(), path.name());
+  const auto held = held_status(parent->number(), path.name());
   if (!held) return fail(std::move(status.error()));
   Entry entry = root.describe(path.name(), *held);
   entry.held = true;
@@ -81,7 +81,7 @@ Result<Entry> stat(const LocalRoot& root, const Path& path) {
 std::optional<Entry> stat_at_hand(const LocalRoot& root, const Path& path) {
   const auto found = root.open_at_hand(path, O_PATH);
   struct ::stat status{};
-  if (!found || ::fstat(found->get(), &status) != 0) return std::nullopt;
+  if (!found || ::fstat(found->number(), &status) != 0) return std::nullopt;
   return root.describe_at_hand(path.name(), status);
 }
 
@@ -92,8 +92,8 @@ Result<void> rename(const LocalRoot& root, const Path& from, const Path& to, Exi
   // Said before the target's parent is looked for: that parent is the source itself, or below it.
   auto target_parent = root.open_parent(to);
   if (!target_parent) return fail(std::move(target_parent.error()));
-  const int source = source_parent->get();
-  const int target = target_parent->get();
+  const int source = source_parent->number();
+  const int target = target_parent->number();
   if (auto allowed = check_rename(source, target, from, to); !allowed) return allowed;
   if (from == to) return {};
   const std::string old_name = last_name(from);
@@ -115,35 +115,35 @@ Result<void> remove_file(const LocalRoot& root, const Path& path) {
   if (path.is_root()) return fail(Errc::is_directory, "remove", "the root");
   auto parent = root.open_parent(path);
   if (!parent) return fail(std::move(parent.error()));
-  const bool removed = ::unlinkat(parent->get(), last_name(path).c_str(), 0) == 0;
+  const bool removed = ::unlinkat(parent->number(), last_name(path).c_str(), 0) == 0;
   const int problem = errno;
   if (!removed && problem != ENOENT) return fail_errno(problem, "remove", path.text());
-  auto dropped = drop_held(parent->get(), path.name());
+  auto dropped = drop_held(parent->number(), path.name());
   if (!removed) {
     if (!dropped) return fail(std::move(dropped.error()));
     if (!*dropped) return fail_errno(problem, "remove", path.text());
   }
-  return root.sync_names(parent->get(), path);
+  return root.sync_names(parent->number(), path);
 }
 
 Result<void> remove_directory(const LocalRoot& root, const Path& path) {
   auto parent = root.open_parent(path);
   if (!parent) return fail(std::move(parent.error()));
-  if (::unlinkat(parent->get(), last_name(path).c_str(), AT_REMOVEDIR) != 0) {
+  if (::unlinkat(parent->number(), last_name(path).c_str(), AT_REMOVEDIR) != 0) {
     if (errno == EEXIST) errno = ENOTEMPTY;
     return fail_errno(errno, "remove", path.text());
   }
-  return root.sync_names(parent->get(), path);
+  return root.sync_names(parent->number(), path);
 }
 
 Result<void> make_directory(const LocalRoot& root, const Path& path) {
   if (path.is_root()) return fail(Errc::already_exists, "make directory", "the root");
   auto parent = root.open_parent(path);
   if (!parent) return fail(std::move(parent.error()));
-  if (::mkdirat(parent->get(), last_name(path).c_str(), new_directory_mode) != 0) {
+  if (::mkdirat(parent->number(), last_name(path).c_str(), new_directory_mode) != 0) {
     return fail_errno(errno, "make directory", path.text());
   }
-  return root.sync_names(parent->get(), path);
+  return root.sync_names(parent->number(), path);
 }
 
 Result<void> set_time(const LocalRoot& root, const Path& path, WallTime modified) {
@@ -170,7 +170,7 @@ Result<std::uint64_t> free_space(const LocalRoot& root, const Path& path) {
   auto file = root.open_path(path, O_PATH);
   if (!file) return fail(std::move(file.error()));
   struct ::statvfs space{};
-  if (::fstatvfs(file->get(), &space) != 0) return fail_errno(errno, "free space", path.text());
+  if (::fstatvfs(file->number(), &space) != 0) return fail_errno(errno, "free space", path.text());
   return static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
 }
 

@@ -111,18 +111,6 @@ Entry entry_of(std::string_view name, const struct ::stat& status) {
 
 }  // namespace
 
-UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept {
-  if (this != &other) {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = std::exchange(other.fd_, -1);
-  }
-  return *this;
-}
-
-UniqueFd::~UniqueFd() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 bool is_hidden_name(std::string_view name) {
   return name.starts_with(held_prefix) || (name.starts_with(temporary_prefix) && name.ends_with(temporary_suffix));
 }
@@ -146,12 +134,12 @@ std::optional<std::string_view> name_of_held(std::string_view hidden) {
 }
 
 Result<std::shared_ptr<LocalRoot>> LocalRoot::open(LocalOptions options) {
-  UniqueFd directory(::open(options.root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!directory) return fail_errno(errno, "open the root directory", options.root);
+  Descriptor directory(::open(options.root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.good()) return fail_errno(errno, "open the root directory", options.root);
   bool kernel_jail = false;
   if (options.jail == Jail::automatic) {
     // Old kernels lack the call and some sandboxes forbid it.
-    kernel_jail = static_cast<bool>(UniqueFd(open_beneath(directory.get(), ".", O_PATH | O_DIRECTORY)));
+    kernel_jail = Descriptor(open_beneath(directory.number(), ".", O_PATH | O_DIRECTORY)).good();
     if (!kernel_jail) {
       log::warning("openat2 is not available: symbolic links in this store are not followed",
                    {{"root", options.root}, {"error", std::strerror(errno)}});
@@ -162,11 +150,11 @@ Result<std::shared_ptr<LocalRoot>> LocalRoot::open(LocalOptions options) {
   return std::make_shared<LocalRoot>(std::move(options), std::move(directory), kernel_jail);
 }
 
-LocalRoot::LocalRoot(LocalOptions options, UniqueFd directory, bool kernel_jail)
+LocalRoot::LocalRoot(LocalOptions options, Descriptor directory, bool kernel_jail)
     : options_(std::move(options)),
       directory_(std::move(directory)),
       kernel_jail_(kernel_jail),
-      medium_(medium_of(directory_.get())) {}
+      medium_(medium_of(directory_.number())) {}
 
 LocalRoot::Medium LocalRoot::medium_of(int descriptor) {
   struct ::statfs about{};
@@ -184,62 +172,62 @@ LocalRoot::Medium LocalRoot::medium_of(int descriptor) {
   }
 }
 
-Result<UniqueFd> LocalRoot::open_path(const Path& path, int flags) const {
+Result<Descriptor> LocalRoot::open_path(const Path& path, int flags) const {
   if (is_hidden_name(path.name())) return fail(Errc::not_found, "open", path.text());
   if (!kernel_jail_) return walk(path, flags);
-  UniqueFd fd(open_beneath(directory_.get(), relative(path), flags));
-  if (!fd) return fail(walk_error(errno, path));
+  Descriptor fd(open_beneath(directory_.number(), relative(path), flags));
+  if (!fd.good()) return fail(walk_error(errno, path));
   return fd;
 }
 
-std::optional<UniqueFd> LocalRoot::open_at_hand(const Path& path, int flags) const {
+std::optional<Descriptor> LocalRoot::open_at_hand(const Path& path, int flags) const {
   if (!kernel_jail_ || medium_ == Medium::unknown || is_hidden_name(path.name())) return std::nullopt;
-  UniqueFd fd(open_beneath(directory_.get(), relative(path), flags, below_root | only_cached | RESOLVE_NO_XDEV));
-  if (!fd) return std::nullopt;
+  Descriptor fd(open_beneath(directory_.number(), relative(path), flags, below_root | only_cached | RESOLVE_NO_XDEV));
+  if (!fd.good()) return std::nullopt;
   return fd;
 }
 
-Result<std::optional<UniqueFd>> LocalRoot::open_name(const UniqueFd& parent, const Path& path) {
-  UniqueFd fd(
-      open_beneath(parent.get(), std::string(path.name()).c_str(), O_PATH | O_NOFOLLOW, below_root | RESOLVE_NO_XDEV));
-  if (fd) return fd;
+Result<std::optional<Descriptor>> LocalRoot::open_name(const Descriptor& parent, const Path& path) {
+  Descriptor fd(open_beneath(parent.number(), std::string(path.name()).c_str(), O_PATH | O_NOFOLLOW,
+                             below_root | RESOLVE_NO_XDEV));
+  if (fd.good()) return fd;
   if (errno == ENOENT) return std::nullopt;
   if (errno == EXDEV) return fail(Errc::across_stores, "open", path.text());
   return fail(walk_error(errno, path));
 }
 
-Result<UniqueFd> LocalRoot::walk(const Path& path, int flags) const {
+Result<Descriptor> LocalRoot::walk(const Path& path, int flags) const {
   const auto segments = path.segments();
-  UniqueFd current(::openat(directory_.get(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!current) return fail(walk_error(errno, path));
+  Descriptor current(::openat(directory_.number(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!current.good()) return fail(walk_error(errno, path));
   if (segments.empty()) {
-    UniqueFd root(::openat(directory_.get(), ".", flags | O_CLOEXEC));
-    if (!root) return fail(walk_error(errno, path));
+    Descriptor root(::openat(directory_.number(), ".", flags | O_CLOEXEC));
+    if (!root.good()) return fail(walk_error(errno, path));
     return root;
   }
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const bool last = i + 1 == segments.size();
     const std::string name(segments[i]);
     // O_PATH with O_NOFOLLOW opens a link itself, which must be noticed before anything else is done with it.
-    UniqueFd probe(::openat(current.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    Descriptor probe(::openat(current.number(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     struct ::stat status{};
-    if (!probe || ::fstat(probe.get(), &status) != 0) return fail(walk_error(errno, path));
+    if (!probe.good() || ::fstat(probe.number(), &status) != 0) return fail(walk_error(errno, path));
     if (S_ISLNK(status.st_mode)) return fail(Errc::denied, "open", path.text() + ": symbolic link");
     if (!last && !S_ISDIR(status.st_mode)) return fail(walk_error(ENOTDIR, path));
     if (!last) {
       current = std::move(probe);
       continue;
     }
-    UniqueFd opened(::openat(current.get(), name.c_str(), flags | O_NOFOLLOW | O_CLOEXEC));
-    if (!opened) return fail(fail_errno(errno, "open", path.text()).error());
-    if (::fstat(opened.get(), &status) != 0) return fail(walk_error(errno, path));
+    Descriptor opened(::openat(current.number(), name.c_str(), flags | O_NOFOLLOW | O_CLOEXEC));
+    if (!opened.good()) return fail(fail_errno(errno, "open", path.text()).error());
+    if (::fstat(opened.number(), &status) != 0) return fail(walk_error(errno, path));
     if (S_ISLNK(status.st_mode)) return fail(Errc::denied, "open", path.text() + ": symbolic link");
     return opened;
   }
   return fail(Errc::internal, "open", path.text());
 }
 
-Result<UniqueFd> LocalRoot::open_parent(const Path& path) const {
+Result<Descriptor> LocalRoot::open_parent(const Path& path) const {
   if (path.is_root()) return fail(Errc::denied, "open", "the root");
   if (is_hidden_name(path.name())) return fail(Errc::bad_name, "open", path.text());
   return open_path(path.parent(), O_PATH | O_DIRECTORY);
@@ -249,7 +237,7 @@ Result<struct ::stat> LocalRoot::status(const Path& path) const {
   auto fd = open_path(path, O_PATH);
   if (!fd) return fail(std::move(fd.error()));
   struct ::stat found{};
-  if (::fstat(fd->get(), &found) != 0) return fail_errno(errno, "stat", path.text());
+  if (::fstat(fd->number(), &found) != 0) return fail_errno(errno, "stat", path.text());
   return found;
 }
 
@@ -288,10 +276,11 @@ std::optional<Entry> LocalRoot::describe_at_hand(std::string_view name, const st
 
 Result<void> LocalRoot::sync_names(int directory, const Path& path) const {
   if (!durable()) return {};
-  UniqueFd readable(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Descriptor readable(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // A directory that may be written but not read cannot be synced; the file itself was.
-  if (!readable && errno == EACCES) return {};
-  if (!readable || ::fsync(readable.get()) != 0) return fail_errno(errno, "fsync of the directory", path.text());
+  if (!readable.good() && errno == EACCES) return {};
+  if (!readable.good() || ::fsync(readable.number()) != 0)
+    return fail_errno(errno, "fsync of the directory", path.text());
   return {};
 }
 

@@ -11,31 +11,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "base/descriptor.hpp"
 #include "base/error.hpp"
 #include "base/units.hpp"
 #include "vfs/file_system.hpp"
 #include "vfs/path.hpp"
 
 namespace gantry::vfs {
-
-/// Owns a file descriptor.
-class UniqueFd {
- public:
-  UniqueFd() = default;
-  explicit UniqueFd(int fd) : fd_(fd) {}
-  UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  UniqueFd& operator=(UniqueFd&& other) noexcept;
-  ~UniqueFd();
-
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
 
 /// When a commit counts as done.
 enum class Durability : std::uint8_t {
@@ -67,21 +50,21 @@ class LocalRoot {
   /// Opens the directory. Errc::not_found, not_directory, denied. Blocks.
   [[nodiscard]] static Result<std::shared_ptr<LocalRoot>> open(LocalOptions options);
 
-  LocalRoot(LocalOptions options, UniqueFd directory, bool kernel_jail);
+  LocalRoot(LocalOptions options, Descriptor directory, bool kernel_jail);
 
   /// Opens what `path` names. Symbolic links are followed while they stay below the root; one that leads out, or is
   /// absolute, is Errc::denied. `flags` as for open(2), without O_CREAT. A missing or non-directory step is not_found.
-  [[nodiscard]] Result<UniqueFd> open_path(const Path& path, int flags) const;
+  [[nodiscard]] Result<Descriptor> open_path(const Path& path, int flags) const;
   /// The same without waiting, for reading or O_PATH, so on a lane too: nothing unless the kernel has every step of the
   /// path at hand, all on a file system that answers from memory then (no network, no other process).
-  [[nodiscard]] std::optional<UniqueFd> open_at_hand(const Path& path, int flags) const;
+  [[nodiscard]] std::optional<Descriptor> open_at_hand(const Path& path, int flags) const;
   /// What stands under the last name of a path, `parent` being its directory, opened as O_PATH (a link itself): nothing
   /// when the name is free. Errc::across_stores when something else is mounted there. Does not wait where
   /// changes_at_hand().
-  [[nodiscard]] static Result<std::optional<UniqueFd>> open_name(const UniqueFd& parent, const Path& path);
+  [[nodiscard]] static Result<std::optional<Descriptor>> open_name(const Descriptor& parent, const Path& path);
   /// The directory that holds `path`'s last name, as an O_PATH descriptor. Errc::not_found; bad_name when the last
   /// name is one of ours. The root has no parent: Errc::denied.
-  [[nodiscard]] Result<UniqueFd> open_parent(const Path& path) const;
+  [[nodiscard]] Result<Descriptor> open_parent(const Path& path) const;
   /// Follows links as open_path does.
   [[nodiscard]] Result<struct ::stat> status(const Path& path) const;
   /// Blocks while it looks up the name of a user or group that it has not met.
@@ -107,12 +90,12 @@ class LocalRoot {
  private:
   enum class Medium : std::uint8_t { memory, disk, unknown };
   [[nodiscard]] static Medium medium_of(int descriptor);
-  [[nodiscard]] Result<UniqueFd> walk(const Path& path, int flags) const;
+  [[nodiscard]] Result<Descriptor> walk(const Path& path, int flags) const;
   template <class Id, class Look>
   [[nodiscard]] std::string remembered(std::map<Id, std::string>& names, Id id, Look look) const;
 
   LocalOptions options_;
-  UniqueFd directory_;
+  Descriptor directory_;
   bool kernel_jail_;
   Medium medium_;
   mutable std::mutex names_mutex_;

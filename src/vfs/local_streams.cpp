@@ -27,14 +27,14 @@ class LocalReader final : public Reader {
  public:
   LocalReader(async::BlockingPool& pool, PlainFile plain, ByteRange range)
       : pool_(&pool),
-        file_(std::make_shared<UniqueFd>(std::move(plain.file))),
+        file_(std::make_shared<Descriptor>(std::move(plain.file))),
         in_memory_(plain.in_memory),
         size_(static_cast<std::uint64_t>(plain.status.st_size)),
         position_(range.offset),
         end_(range.offset + std::min(range.length, size_ - range.offset)) {}
 
   std::uint64_t size() const override { return size_; }
-  std::optional<int> descriptor() const override { return file_->get(); }
+  std::optional<int> descriptor() const override { return file_->number(); }
   bool in_memory() const override { return in_memory_; }
 
   Task<Result<std::size_t>> read(MutableBytes buffer) override {
@@ -63,7 +63,7 @@ class LocalReader final : public Reader {
       co_return count;
     }
     auto count = co_await async::run_blocking(
-        *pool_, [file = file_, buffer, offset = position_] { return read_at(file->get(), buffer, offset); });
+        *pool_, [file = file_, buffer, offset = position_] { return read_at(file->number(), buffer, offset); });
     if (count) position_ += *count;
     co_return count;
   }
@@ -72,7 +72,7 @@ class LocalReader final : public Reader {
   std::size_t read_at_hand(MutableBytes buffer) const {
     const ::iovec room{buffer.data(), buffer.size()};
     const int flags = in_memory_ ? 0 : RWF_NOWAIT;
-    const ::ssize_t count = ::preadv2(file_->get(), &room, 1, static_cast<::off_t>(position_), flags);
+    const ::ssize_t count = ::preadv2(file_->number(), &room, 1, static_cast<::off_t>(position_), flags);
     return count > 0 ? static_cast<std::size_t>(count) : 0;
   }
 
@@ -86,7 +86,7 @@ class LocalReader final : public Reader {
   }
 
   async::BlockingPool* pool_;
-  std::shared_ptr<UniqueFd> file_;
+  std::shared_ptr<Descriptor> file_;
   bool in_memory_;
   std::uint64_t size_;
   std::uint64_t position_;
@@ -261,13 +261,13 @@ Result<PlainFile> open_plain_file(const LocalRoot& root, const Path& path) {
   auto file = root.open_path(path, plain_file_flags);
   if (!file) {
     if (file.error().code == Errc::not_found && !path.is_root())
-      if (auto parent = root.open_parent(path); parent && held_status(parent->get(), path.name()))
+      if (auto parent = root.open_parent(path); parent && held_status(parent->number(), path.name()))
         file.error().code = Errc::unfinished;
     return fail(std::move(file.error()));
   }
-  const bool in_memory = LocalRoot::in_memory(file->get());
+  const bool in_memory = LocalRoot::in_memory(file->number());
   PlainFile plain{.file = std::move(*file), .in_memory = in_memory};
-  if (::fstat(plain.file.get(), &plain.status) != 0) return fail_errno(errno, "open", path.text());
+  if (::fstat(plain.file.number(), &plain.status) != 0) return fail_errno(errno, "open", path.text());
   if (S_ISDIR(plain.status.st_mode)) return fail(Errc::is_directory, "open", path.text());
   if (!S_ISREG(plain.status.st_mode)) return fail(Errc::denied, "open", path.text() + ": not a plain file");
   return plain;
@@ -277,7 +277,7 @@ std::optional<PlainFile> open_plain_file_at_hand(const LocalRoot& root, const Pa
   auto file = root.open_at_hand(path, plain_file_flags);
   if (!file) return std::nullopt;
   PlainFile plain{.file = std::move(*file), .in_memory = root.in_memory()};
-  if (::fstat(plain.file.get(), &plain.status) != 0 || !S_ISREG(plain.status.st_mode)) return std::nullopt;
+  if (::fstat(plain.file.number(), &plain.status) != 0 || !S_ISREG(plain.status.st_mode)) return std::nullopt;
   return plain;
 }
 
@@ -286,7 +286,7 @@ Result<std::unique_ptr<Reader>> make_local_reader(async::BlockingPool& pool, Pla
   const auto size = static_cast<std::uint64_t>(plain.status.st_size);
   if (range.offset > size) return fail(Errc::bad_offset, "open", path.text());
   // The kernel reads so much ahead unasked.
-  if (size > 128 * kib) ::posix_fadvise(plain.file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+  if (size > 128 * kib) ::posix_fadvise(plain.file.number(), 0, 0, POSIX_FADV_SEQUENTIAL);
   return std::make_unique<LocalReader>(pool, std::move(plain), range);
 }
 
@@ -298,7 +298,7 @@ Result<std::unique_ptr<Listing>> open_local_listing(std::shared_ptr<LocalRoot> r
   auto file = root->open_path(path, O_RDONLY | O_DIRECTORY);
   if (!file) return fail(std::move(file.error()));
   auto scan = std::make_shared<LocalListing::Scan>(std::move(root), path, nullptr);
-  scan->directory.reset(::fdopendir(file->get()));
+  scan->directory.reset(::fdopendir(file->number()));
   if (!scan->directory) return fail_errno(errno, "list", path.text());
   static_cast<void>(file->release());
   return std::make_unique<LocalListing>(pool, std::move(scan));

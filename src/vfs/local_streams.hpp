@@ -16,7 +16,7 @@ namespace gantry::vfs {
 
 /// A plain file opened for reading.
 struct PlainFile {
-  UniqueFd file;
+  Descriptor file;
   struct ::stat status{};
   bool in_memory = false;  ///< known to be: reading never waits for a disk
 };

@@ -20,8 +20,8 @@ WallTime changed(const struct ::stat& status) { return WallTime{Seconds(status.s
 
 /// True when nobody works on the file any more: whoever continues a held upload has it locked.
 bool abandoned(int directory, const char* name) {
-  UniqueFd file(::openat(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  return file && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;
+  Descriptor file(::openat(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  return file.good() && ::flock(file.number(), LOCK_EX | LOCK_NB) == 0;
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ std::size_t LocalRoot::sweep(WallTime before) const {
     waiting.pop_back();
     auto opened = open_path(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!opened) continue;
-    std::unique_ptr<DIR, CloseDirectory> directory(::fdopendir(opened->get()));
+    std::unique_ptr<DIR, CloseDirectory> directory(::fdopendir(opened->number()));
     if (!directory) continue;
     const int here = opened->release();
     while (const dirent* found = ::readdir(directory.get())) {
