@@ -2,29 +2,52 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <pugixml.hpp>
 
 namespace gantry::object::xml {
 namespace {
 
-std::string_view local_name(const pugi::xml_node& node) {
-  std::string_view name = node.name();
+constexpr std::string_view blanks = " \t\r\n";
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
+std::string_view without_prefix(std::string_view name) {
   if (std::size_t colon = name.find(':'); colon != std::string_view::npos) name.remove_prefix(colon + 1);
   return name;
+}
+
+std::string_view local_name(const pugi::xml_node& node) { return without_prefix(node.name()); }
+
+/// The local name of the first element, found without parsing the rest; empty where something else comes first.
+std::string_view first_name(std::string_view text) {
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+  for (;;) {
+    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+    const std::string_view end = text.starts_with("<?") ? "?>" : text.starts_with("<!--") ? "-->" : "";
+    if (end.empty()) break;
+    const std::size_t at = text.find(end);
+    if (at == std::string_view::npos) return {};
+    text.remove_prefix(at + end.size());
+  }
+  if (!text.starts_with('<')) return {};
+  text.remove_prefix(1);
+  return without_prefix(text.substr(0, text.find_first_of(" \t\r\n/>")));
 }
 
 /// A parsed document whose root has the expected local name; the node lives as long as this.
 class Document {
  public:
   explicit Document(std::string_view text) {
-    std::size_t begin = text.find_first_not_of(" \t\r\n");
-    if (begin == std::string_view::npos || text.size() > max_document || text.contains("<!DOCTYPE")) return;
+    std::size_t begin = text.find_first_not_of(blanks);
+    if (begin == std::string_view::npos || text.size() > max_document) return;
     text.remove_prefix(begin);
     // Blank text matters where it is the whole of a key.
-    constexpr unsigned flags = pugi::parse_default | pugi::parse_ws_pcdata_single;
-    if (document_.load_buffer(text.data(), text.size(), flags, pugi::encoding_utf8))
-      root_ = document_.document_element();
+    constexpr unsigned flags = pugi::parse_default | pugi::parse_ws_pcdata_single | pugi::parse_doctype;
+    if (!document_.load_buffer(text.data(), text.size(), flags, pugi::encoding_utf8)) return;
+    for (pugi::xml_node node : document_.children())
+      if (node.type() == pugi::node_doctype) return;
+    root_ = document_.document_element();
   }
 
   [[nodiscard]] pugi::xml_node root(std::string_view name) const {
@@ -42,29 +65,39 @@ pugi::xml_node child(const pugi::xml_node& parent, std::string_view name) {
   return {};
 }
 
-std::string text_of(const pugi::xml_node& parent, std::string_view name) { return child(parent, name).text().get(); }
+/// As long as the document lives.
+std::string_view text_in(const pugi::xml_node& node) { return node.text().get(); }
+
+std::string text_of(const pugi::xml_node& parent, std::string_view name) {
+  return std::string(text_in(child(parent, name)));
+}
 
 template <class T>
-std::optional<T> number_of(const pugi::xml_node& parent, std::string_view name) {
-  std::string text = text_of(parent, name);
+std::optional<T> number_in(const pugi::xml_node& node) {
+  const std::string_view text = text_in(node);
   T value{};
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
 }
 
-bool is_true(const pugi::xml_node& parent, std::string_view name) { return text_of(parent, name) == "true"; }
+template <class T>
+std::optional<T> number_of(const pugi::xml_node& parent, std::string_view name) {
+  return number_in<T>(child(parent, name));
+}
+
+bool is_true(const pugi::xml_node& parent, std::string_view name) { return text_in(child(parent, name)) == "true"; }
 
 /// Names of a reply that may be url-encoded. A name that does not decode marks the whole reply as broken.
 class Names {
  public:
   Names(const pugi::xml_node& root, Plus plus) : plus_(plus) {
     for (std::string_view spelling : {"EncodingType", "Encoding-Type", "Encoding-type"})
-      encoded_ = encoded_ || text_of(root, spelling) == "url";
+      encoded_ = encoded_ || text_in(child(root, spelling)) == "url";
   }
-  std::string read(const pugi::xml_node& parent, std::string_view name) {
-    std::string text = text_of(parent, name);
-    if (!encoded_) return text;
+  std::string read(const pugi::xml_node& node) {
+    const std::string_view text = text_in(node);
+    if (!encoded_) return std::string(text);
     auto decoded = decode(text, plus_);
     if (!decoded) good_ = false;
     return decoded.value_or(std::string());
@@ -77,14 +110,23 @@ class Names {
   bool good_ = true;
 };
 
+/// In one pass: a page has a thousand of them.
 std::optional<ObjectInfo> read_object(const pugi::xml_node& node, Names& names) {
   ObjectInfo info;
-  info.key = names.read(node, "Key");
-  auto size = number_of<std::uint64_t>(node, "Size");
+  std::optional<std::uint64_t> size;
+  for (pugi::xml_node field : node.children()) {
+    const std::string_view name = local_name(field);
+    if (name == "Key")
+      info.key = names.read(field);
+    else if (name == "Size")
+      size = number_in<std::uint64_t>(field);
+    else if (name == "ETag")
+      info.etag = unquote_etag(text_in(field));
+    else if (name == "LastModified")
+      info.modified = parse_store_time(text_in(field)).value_or(WallTime{});
+  }
   if (info.key.empty() || !size) return std::nullopt;
   info.size = *size;
-  info.etag = unquote_etag(text_of(node, "ETag"));
-  info.modified = parse_store_time(text_of(node, "LastModified")).value_or(WallTime{});
   return info;
 }
 
@@ -120,6 +162,7 @@ std::string escape(std::string_view text) {
 }  // namespace
 
 std::optional<ErrorDocument> read_error(std::string_view text) {
+  if (first_name(text) != "Error") return std::nullopt;  // asked of every answer, long ones too
   Document document(text);
   pugi::xml_node root = document.root("Error");
   if (!root) return std::nullopt;
@@ -137,7 +180,7 @@ std::optional<Listing> read_listing(std::string_view text, Plus plus) {
   Names names(root, plus);
   Listing out;
   out.truncated = is_true(root, "IsTruncated");
-  out.next_marker = names.read(root, "NextMarker");
+  out.next_marker = names.read(child(root, "NextMarker"));
   out.continuation_token = text_of(root, "NextContinuationToken");
   for (pugi::xml_node node : root.children()) {
     if (local_name(node) == "Contents") {
@@ -146,7 +189,7 @@ std::optional<Listing> read_listing(std::string_view text, Plus plus) {
       out.page.objects.push_back(std::move(*info));
     } else if (local_name(node) == "CommonPrefixes") {
       for (pugi::xml_node entry : node.children())
-        if (local_name(entry) == "Prefix") out.page.prefixes.push_back(names.read(node, "Prefix"));
+        if (local_name(entry) == "Prefix") out.page.prefixes.push_back(names.read(entry));
     }
   }
   if (!names.good()) return std::nullopt;
@@ -178,7 +221,7 @@ std::optional<UploadsPage> read_uploads(std::string_view text, Plus plus) {
   Names names(root, plus);
   UploadsPage out;
   out.truncated = is_true(root, "IsTruncated");
-  out.next_key_marker = names.read(root, "NextKeyMarker");
+  out.next_key_marker = names.read(child(root, "NextKeyMarker"));
   out.next_upload_marker = text_of(root, "NextUploadIdMarker");
   for (pugi::xml_node node : root.children()) {
     if (local_name(node) != "Upload") continue;
@@ -186,7 +229,7 @@ std::optional<UploadsPage> read_uploads(std::string_view text, Plus plus) {
     if (id.empty()) id = text_of(node, "UploadID");
     if (id.empty()) return std::nullopt;
     auto started = parse_store_time(text_of(node, "Initiated")).value_or(WallTime{});
-    out.uploads.push_back({names.read(node, "Key"), std::move(id), started});
+    out.uploads.push_back({names.read(child(node, "Key")), std::move(id), started});
   }
   if (!names.good()) return std::nullopt;
   return out;

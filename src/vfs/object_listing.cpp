@@ -123,7 +123,7 @@ void ObjectListing::add(std::vector<Entry>& entries, Entry entry) {
   held_.erase(entry.name);
   const Path path = path_.child(entry.name);
   entry = context_->cache.with_given_time(path, std::move(entry));
-  remembered_ = context_->cache.seen(path, entry) && remembered_;
+  remembered_ = remembered_ && context_->cache.seen(path, entry);
   entries.push_back(std::move(entry));
 }
 

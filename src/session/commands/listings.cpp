@@ -143,7 +143,8 @@ class Lister {
         continue;
       }
       ++shown_;
-      lines += formatter_.line(entry, prefix_.empty() ? entry.name : prefix_ + entry.name, directory_);
+      lines += prefix_.empty() ? formatter_.line(entry, entry.name, directory_)
+                               : formatter_.line(entry, prefix_ + entry.name, directory_);
     }
     if (page->empty()) co_return false;
     if (left_out_ == 0 || ++pages_counted_ < max_pages_counted) co_return true;

@@ -12,7 +12,7 @@ TEST(Xml, s3_listing) {
 <NextContinuationToken>1ueGc+/=</NextContinuationToken>
 <Contents><Key>a+b%2Fx%2By</Key><LastModified>2023-11-14T22:13:20.000Z</LastModified><ETag>&quot;abc&quot;</ETag>
 <Size>5</Size><StorageClass>STANDARD</StorageClass></Contents>
-<CommonPrefixes><Prefix>a+b%2Fd%2F</Prefix></CommonPrefixes><CommonPrefixes><Prefix>e</Prefix></CommonPrefixes>
+<CommonPrefixes><Prefix>a+b%2Fd%2F</Prefix></CommonPrefixes><CommonPrefixes><Prefix>e</Prefix><Prefix>f</Prefix></CommonPrefixes>
 </ListBucketResult>)",
                               Plus::space);
   ASSERT_TRUE(listing);
@@ -23,7 +23,7 @@ TEST(Xml, s3_listing) {
   EXPECT_EQ(listing->page.objects[0].etag, "abc");
   EXPECT_EQ(listing->page.objects[0].size, 5U);
   EXPECT_EQ(listing->page.objects[0].modified, WallTime(Seconds(1'700'000'000)));
-  EXPECT_EQ(listing->page.prefixes, (std::vector<std::string>{"a b/d/", "e"}));
+  EXPECT_EQ(listing->page.prefixes, (std::vector<std::string>{"a b/d/", "e", "f"}));
 }
 
 TEST(Xml, cos_listing_keeps_plus) {
@@ -35,6 +35,14 @@ TEST(Xml, cos_listing_keeps_plus) {
   EXPECT_EQ(listing->page.objects.at(0).key, "a+b c");
   EXPECT_EQ(listing->page.objects.at(0).modified, WallTime{});
   EXPECT_EQ(listing->next_marker, "z +");
+}
+
+TEST(Xml, what_reads_like_a_document_type_may_be_a_key) {
+  auto listing = read_listing(
+      "<ListBucketResult><Contents><Key><![CDATA[<!DOCTYPE a>]]></Key><Size>1</Size></Contents></ListBucketResult>",
+      Plus::space);
+  ASSERT_TRUE(listing);
+  EXPECT_EQ(listing->page.objects.at(0).key, "<!DOCTYPE a>");
 }
 
 TEST(Xml, listing_not_encoded_is_taken_literally) {
@@ -63,6 +71,8 @@ TEST(Xml, broken_listings_are_refused) {
   EXPECT_FALSE(read_listing("<ListBucketResult>", Plus::space));
   EXPECT_FALSE(read_listing("<html><body>Login</body></html>", Plus::space));
   EXPECT_FALSE(read_listing("<!DOCTYPE a [<!ENTITY b 'c'>]><ListBucketResult></ListBucketResult>", Plus::space));
+  EXPECT_FALSE(read_listing("<?xml version='1.0'?>\n<!-- a --><!DOCTYPE a><ListBucketResult/>", Plus::space));
+  EXPECT_FALSE(read_listing("<ListBucketResult><!DOCTYPE a></ListBucketResult>", Plus::space));
   EXPECT_FALSE(read_listing(std::string(max_document + 1, ' ') + "<ListBucketResult/>", Plus::space));
 }
 
@@ -79,6 +89,16 @@ TEST(Xml, errors_of_both) {
   ASSERT_TRUE(s3);
   EXPECT_EQ(s3->region, "eu-west-1");
   EXPECT_FALSE(read_error("<CopyObjectResult/>"));
+}
+
+TEST(Xml, an_error_is_known_by_its_first_element) {
+  for (const char* text :
+       {"<Error/>", "<Error xmlns='u'></Error>", "<e:Error xmlns:e='u'></e:Error>", "<Error\n></Error>",
+        "\xef\xbb\xbf<?xml version='1.0'?><Error></Error>", "<?xml version='1.0'?> <!-- <a> --> <Error/>"})
+    EXPECT_TRUE(read_error(text)) << text;
+  for (const char* text : {"", "Error", "<", "<Errors/>", "<a><Error/></a>", "<?xml version='1.0'", "<!-- <Error/>",
+                           "<!-- --", "<Error>", "<!DOCTYPE a><Error/>"})
+    EXPECT_FALSE(read_error(text)) << text;
 }
 
 TEST(Xml, written_needs_an_etag) {
