@@ -71,7 +71,7 @@ def main():
     parser.add_argument("--programs", type=words, metavar="NAME,...", help="of local-disk: only these servers")
     parser.add_argument("--size", type=int, metavar="MIB", help="of local-disk: size of big files (1024)")
     parser.add_argument("--on", metavar="DIRECTORY", help="of local-disk: where the files lie (/dev/shm)")
-    parser.add_argument("--largest", type=int, default=8, metavar="GIB", help="of bucket-memory: the largest upload (8; at most 64)")
+    parser.add_argument("--largest", type=int, default=8, metavar="GIB", help="of bucket-memory: the largest upload (8; at most 1024)")
     parser.add_argument("--minutes", type=float, default=30, help="of soak: how long (30)")
     parser.add_argument("--list", action="store_true", help="print the names and stop")
     options = parser.parse_args()

@@ -4,6 +4,7 @@ import re
 import time
 
 from bad_proxy import STALL
+from ftp_wire import wait_until
 from harness import ClientTest, ProxyTest, content, over, start_gantryd
 
 MIB = 1 << 20
@@ -53,10 +54,13 @@ class Jobs(ProxyTest):
         process.stdin.write("get file back &\n")
         process.stdin.flush()
         stalled.wait()
+        # The proxy has sent so much; the client may not have taken any of it yet.
+        part = self.scratch / "back.part"
+        wait_until(lambda: part.exists() and part.stat().st_size > 0, "something came")
         out, err = process.communicate("kill 1\nwait 1\nkill 7\n", timeout=60)
         self.assertIn("[1] stopped: get file back", err)
         self.assertFalse((self.scratch / "back").exists())
-        self.assertGreater((self.scratch / "back.part").stat().st_size, 0)
+        self.assertGreater(part.stat().st_size, 0)
         self.proxy.forgive()
         self.shell("get file back")
         self.assert_fetched()
