@@ -56,7 +56,7 @@ Task<Result<ListPage>> RemoteStore::list(ListRequest request) {
     if (!response) co_return std::unexpected(std::move(response.error()));
     auto text = co_await exchange_->read_document(call, **response);
     if (!text) co_return std::unexpected(std::move(text.error()));
-    auto listing = xml::read_listing(*text, exchange_->dialect().listing_plus);
+    auto listing = xml::read_listing(std::move(*text), exchange_->dialect().listing_plus);
     if (!listing) co_return std::unexpected(exchange_->nonsense(call, **response, "no listing in the answer"));
     std::string cursor = next_cursor(exchange_->dialect(), *listing);
     bool stuck = listing->truncated && (cursor == request.cursor || cursor == after_mark || cursor.empty());

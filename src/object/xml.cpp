@@ -38,13 +38,14 @@ std::string_view first_name(std::string_view text) {
 /// A parsed document whose root has the expected local name; the node lives as long as this.
 class Document {
  public:
-  explicit Document(std::string_view text) {
-    std::size_t begin = text.find_first_not_of(blanks);
-    if (begin == std::string_view::npos || text.size() > max_document) return;
-    text.remove_prefix(begin);
+  explicit Document(std::string text) : text_(std::move(text)) {
+    const std::size_t begin = text_.find_first_not_of(blanks);
+    if (begin == std::string::npos || text_.size() > max_document) return;
     // Blank text matters where it is the whole of a key.
     constexpr unsigned flags = pugi::parse_default | pugi::parse_ws_pcdata_single | pugi::parse_doctype;
-    if (!document_.load_buffer(text.data(), text.size(), flags, pugi::encoding_utf8)) return;
+    const auto loaded =
+        document_.load_buffer_inplace(text_.data() + begin, text_.size() - begin, flags, pugi::encoding_utf8);
+    if (!loaded) return;
     for (pugi::xml_node node : document_.children())
       if (node.type() == pugi::node_doctype) return;
     root_ = document_.document_element();
@@ -55,6 +56,7 @@ class Document {
   }
 
  private:
+  std::string text_;  // the nodes point into it
   pugi::xml_document document_;
   pugi::xml_node root_;
 };
@@ -163,7 +165,7 @@ std::string escape(std::string_view text) {
 
 std::optional<ErrorDocument> read_error(std::string_view text) {
   if (first_name(text) != "Error") return std::nullopt;  // asked of every answer, long ones too
-  Document document(text);
+  Document document{std::string(text)};
   pugi::xml_node root = document.root("Error");
   if (!root) return std::nullopt;
   return ErrorDocument{.code = text_of(root, "Code"),
@@ -173,8 +175,8 @@ std::optional<ErrorDocument> read_error(std::string_view text) {
                        .server_time = parse_store_time(text_of(root, "ServerTime"))};
 }
 
-std::optional<Listing> read_listing(std::string_view text, Plus plus) {
-  Document document(text);
+std::optional<Listing> read_listing(std::string text, Plus plus) {
+  Document document(std::move(text));
   pugi::xml_node root = document.root("ListBucketResult");
   if (!root) return std::nullopt;
   Names names(root, plus);
@@ -197,7 +199,7 @@ std::optional<Listing> read_listing(std::string_view text, Plus plus) {
 }
 
 std::optional<PartsPage> read_parts(std::string_view text) {
-  Document document(text);
+  Document document{std::string(text)};
   pugi::xml_node root = document.root("ListPartsResult");
   if (!root) return std::nullopt;
   PartsPage out;
@@ -215,7 +217,7 @@ std::optional<PartsPage> read_parts(std::string_view text) {
 }
 
 std::optional<UploadsPage> read_uploads(std::string_view text, Plus plus) {
-  Document document(text);
+  Document document{std::string(text)};
   pugi::xml_node root = document.root("ListMultipartUploadsResult");
   if (!root) return std::nullopt;
   Names names(root, plus);
@@ -236,14 +238,14 @@ std::optional<UploadsPage> read_uploads(std::string_view text, Plus plus) {
 }
 
 std::optional<std::string> read_upload_id(std::string_view text) {
-  Document document(text);
+  Document document{std::string(text)};
   std::string id = text_of(document.root("InitiateMultipartUploadResult"), "UploadId");
   if (id.empty()) return std::nullopt;
   return id;
 }
 
 std::optional<Written> read_written(std::string_view text) {
-  Document document(text);
+  Document document{std::string(text)};
   for (std::string_view name : {"CopyObjectResult", "CopyPartResult", "CompleteMultipartUploadResult"}) {
     pugi::xml_node root = document.root(name);
     if (!root) continue;
@@ -255,7 +257,7 @@ std::optional<Written> read_written(std::string_view text) {
 }
 
 std::optional<std::vector<DeleteFailure>> read_delete_result(std::string_view text) {
-  Document document(text);
+  Document document{std::string(text)};
   pugi::xml_node root = document.root("DeleteResult");
   if (!root) return std::nullopt;
   std::vector<DeleteFailure> out;

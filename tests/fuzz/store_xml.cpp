@@ -8,7 +8,7 @@ using namespace gantry::object;
 
 FUZZ_TARGET(store_xml) {
   for (Plus plus : {Plus::literal, Plus::space}) {
-    if (const auto listing = xml::read_listing(input, plus))
+    if (const auto listing = xml::read_listing(std::string(input), plus))
       for (const ObjectInfo& info : listing->page.objects) CHECK(!info.key.empty());
     if (const auto uploads = xml::read_uploads(input, plus))
       for (const UploadInfo& upload : uploads->uploads) CHECK(!upload.upload_id.empty());
