@@ -102,7 +102,7 @@ class Names {
     if (!encoded_) return std::string(text);
     auto decoded = decode(text, plus_);
     if (!decoded) good_ = false;
-    return decoded.value_or(std::string());
+    return std::move(decoded).value_or(std::string());
   }
   [[nodiscard]] bool good() const { return good_; }
 
