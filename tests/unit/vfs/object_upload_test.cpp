@@ -72,15 +72,18 @@ class ObjectUploadParts : public ObjectUploads {
     use({.min_part = 16 * kib}, true, memory);
     const std::string content = data(64 * kib * 24);
     std::string_view left = content;
-    unsigned now = 0;
+    unsigned begun = 0;
+    unsigned answered = 0;
     unsigned most = 0;
-    // The store answers when the client waits for it: nothing more comes.
+    // The store answers one after the other, each time when the client waits for it: nothing more comes.
     store_->on_call([&](std::string operation, std::string) -> Task<void> {
       if (operation != "put_part") co_return;
-      most = std::max(most, ++now);
+      const unsigned number = begun++;
+      most = std::max(most, begun - answered);
+      while (answered < number) co_await async::sleep_for(Milliseconds(1));
       for (auto before = content.size() + 1; std::exchange(before, left.size()) != left.size();)
         co_await async::sleep_for(Milliseconds(1));
-      --now;
+      ++answered;
     });
     options_.parts_in_flight = 3;
     restart();
