@@ -105,7 +105,7 @@ def _through_gantry(server, move, streams, size):
 # ---- bucket-memory
 
 def bucket_memory(report, options):
-    """Resident memory at its highest during one upload, from 64 MiB to 8 GiB or what `--largest` says (a TiB takes a quarter of an hour)."""
+    """Resident memory at its highest during one upload, from 64 MiB to 8 GiB or what `--largest` says: a TiB takes long."""
     with gantry.Gantry("cos", store_arguments=("--discard",)) as server, session(server) as connection:
         upload(connection, "warm", GIB)
         for announced in (True, False):
