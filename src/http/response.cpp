@@ -14,7 +14,7 @@ namespace {
 namespace beast = boost::beast;
 
 constexpr std::size_t chunked_read_step = 64 * 1024;
-/// read_all() starts with this much room and doubles it.
+/// Where the length is not known read_all() starts with this much room and doubles it.
 constexpr std::size_t first_room = 16 * 1024;
 
 class StreamedResponse final : public Response {
@@ -67,7 +67,8 @@ class StreamedResponse final : public Response {
     std::size_t used = 0;
     for (;;) {
       // One byte of room beyond the limit tells "exactly full" from "too long".
-      const std::size_t room = std::min(limit - used, std::max(used, first_room)) + 1;
+      const std::size_t wanted = length_ && *length_ > used ? *length_ - used : std::max(used, first_room);
+      const std::size_t room = std::min(limit - used, wanted) + 1;
       text.resize(used + room);
       auto got = co_await read({reinterpret_cast<std::byte*>(text.data()) + used, room});
       if (!got) co_return fail(std::move(got.error()));

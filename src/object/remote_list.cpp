@@ -1,4 +1,6 @@
 // Listing keys, removing many of them, and the probe at start-up.
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <iterator>
 
@@ -49,6 +51,16 @@ Call RemoteStore::list_call(const ListRequest& request) const {
   return call;
 }
 
+Task<void> RemoteStore::announce_cursor(const ListRequest& request, std::string_view text) const {
+  const auto frame = xml::read_listing_frame(text, exchange_->dialect().listing_plus);
+  if (!frame) co_return;
+  std::string cursor = next_cursor(exchange_->dialect(), *frame);
+  if (cursor.empty() || cursor == after_mark) co_return;
+  request.on_cursor(std::move(cursor));
+  // What was begun by this goes out before the names are read.
+  co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+}
+
 Task<Result<ListPage>> RemoteStore::list(ListRequest request) {
   Call call = list_call(request);
   co_return co_await with_retries<ListPage>(exchange_->retry_context("list"), [&](unsigned) -> Task<Attempt<ListPage>> {
@@ -56,6 +68,7 @@ Task<Result<ListPage>> RemoteStore::list(ListRequest request) {
     if (!response) co_return std::unexpected(std::move(response.error()));
     auto text = co_await exchange_->read_document(call, **response);
     if (!text) co_return std::unexpected(std::move(text.error()));
+    if (request.on_cursor) co_await announce_cursor(request, *text);
     auto listing = xml::read_listing(std::move(*text), exchange_->dialect().listing_plus);
     if (!listing) co_return std::unexpected(exchange_->nonsense(call, **response, "no listing in the answer"));
     std::string cursor = next_cursor(exchange_->dialect(), *listing);

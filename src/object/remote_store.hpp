@@ -82,6 +82,8 @@ class RemoteStore final : public Store {
                                                          std::string if_match);
   [[nodiscard]] Task<Result<std::vector<KeyFailure>>> remove_listed(std::vector<std::string> keys);
   [[nodiscard]] Call list_call(const ListRequest& request) const;
+  /// Tells the caller the next page's cursor if the frame of the answer `text` shows it. Both outlive the task.
+  [[nodiscard]] Task<void> announce_cursor(const ListRequest& request, std::string_view text) const;
 
   std::unique_ptr<Exchange> exchange_;
 };

@@ -93,6 +93,9 @@ struct ListRequest {
   std::string start_after{};  ///< keys strictly after this one
   std::string cursor{};       ///< from the page before; opaque
   std::uint32_t max = 1000;
+  /// Called before the page's names are read, if its answer shows by then with which cursor the next one is asked for.
+  /// The call may still fail or be answered anew: only the page's own cursor counts.
+  std::function<void(std::string cursor)> on_cursor{};
 };
 
 struct ListPage {

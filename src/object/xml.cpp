@@ -10,6 +10,8 @@ namespace gantry::object::xml {
 namespace {
 
 constexpr std::string_view blanks = " \t\r\n";
+/// Of what stands before the names of a listing, or behind them: some markers, each an encoded key.
+constexpr std::size_t longest_frame_end = 16 * kib;
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 std::string_view without_prefix(std::string_view name) {
@@ -196,6 +198,22 @@ std::optional<Listing> read_listing(std::string text, Plus plus) {
   }
   if (!names.good()) return std::nullopt;
   return out;
+}
+
+std::optional<Listing> read_listing_frame(std::string_view text, Plus plus) {
+  const std::string_view head = text.substr(0, longest_frame_end);
+  const std::string_view tail = text.substr(text.size() - std::min(text.size(), longest_frame_end));
+  const auto holds_names = [](std::string_view tag) {
+    return tag.starts_with("Contents>") || tag.starts_with("CommonPrefixes>");
+  };
+  std::size_t begin = head.find('<');
+  while (begin != std::string_view::npos && !holds_names(head.substr(begin + 1))) begin = head.find('<', begin + 1);
+  std::size_t end = tail.rfind("</");
+  while (end != std::string_view::npos && !holds_names(tail.substr(end + 2)))
+    end = end == 0 ? std::string_view::npos : tail.rfind("</", end - 1);
+  if (begin == std::string_view::npos || end == std::string_view::npos) return std::nullopt;
+  const std::string_view behind = tail.substr(tail.find('>', end) + 1);
+  return read_listing(fmt::format("{}{}", head.substr(0, begin), behind), plus);
 }
 
 std::optional<PartsPage> read_parts(std::string_view text) {

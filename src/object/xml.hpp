@@ -58,6 +58,9 @@ struct DeleteFailure {
 [[nodiscard]] std::optional<ErrorDocument> read_error(std::string_view text);
 /// Both list versions. `plus` says what '+' means where the reply is url-encoded.
 [[nodiscard]] std::optional<Listing> read_listing(std::string text, Plus plus);
+/// What read_listing() says of a page but its names, found in what stands before and behind them. Nothing also where
+/// they cannot be told apart quickly.
+[[nodiscard]] std::optional<Listing> read_listing_frame(std::string_view text, Plus plus);
 [[nodiscard]] std::optional<PartsPage> read_parts(std::string_view text);
 [[nodiscard]] std::optional<UploadsPage> read_uploads(std::string_view text, Plus plus);
 /// The upload id of InitiateMultipartUploadResult.

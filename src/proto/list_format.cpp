@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <iterator>
+#include <span>
 
 #include "base/text.hpp"
 #include "proto/time_text.hpp"
@@ -23,12 +24,11 @@ constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "M
 constexpr std::array<std::string_view, 8> fact_names{"type",   "size",      "modify",     "perm",
                                                      "unique", "UNIX.mode", "UNIX.owner", "UNIX.group"};
 
-// A directory has many entries, and each is a line: written by hand, because format strings cost several times as much.
-constexpr std::size_t line_estimate = 160;  // bytes beside the name
-
 unsigned bit(Fact fact) { return 1U << static_cast<unsigned>(fact); }
 
 bool is_directory(const ListItem& item) { return item.kind == ListItem::Kind::directory; }
+
+// A directory has many entries, and each is a line: written by hand, because format strings cost several times as much.
 
 void append_number(std::string& to, std::uint64_t number) {
   const fmt::format_int digits(number);
@@ -53,9 +53,11 @@ void append_mode_letters(std::string& to, const ListItem& item) {
 
 /// A word for a column or a fact: blanks, ';' and control bytes would end it early.
 void append_word(std::string& to, std::string_view text) {
-  for (char c : text) {
+  const std::size_t from = to.size();
+  to += text;
+  for (char& c : std::span(to).subspan(from)) {
     const auto byte = static_cast<unsigned char>(c);
-    to += byte <= ' ' || byte == 0x7F || c == ';' ? '_' : c;
+    if (byte <= ' ' || byte == 0x7F || c == ';') c = '_';
   }
 }
 
@@ -145,26 +147,23 @@ bool listable(std::string_view name) {
   return !name.empty() && name.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
 }
 
-std::string ls_line(const ListItem& item, WallTime now) {
+void append_ls_line(std::string& to, const ListItem& item, WallTime now) {
   // The column cannot be left out, and users take 1970 for a fault.
   const WallTime shown = item.mtime == WallTime{} ? now : item.mtime;
-  std::string line;
-  line.reserve(line_estimate + item.name.size());
-  append_mode_letters(line, item);
-  line += "   1 ";
-  append_column(line, item.owner, 8);
-  line += ' ';
-  append_column(line, item.group, 8);
-  line += ' ';
-  const std::size_t size_column = line.size();
-  append_number(line, item.size);
-  pad_number(line, size_column, 12);
-  line += ' ';
-  append_ls_time(line, shown, now);
-  line += ' ';
-  line += item.name;
-  line += "\r\n";
-  return line;
+  append_mode_letters(to, item);
+  to += "   1 ";
+  append_column(to, item.owner, 8);
+  to += ' ';
+  append_column(to, item.group, 8);
+  to += ' ';
+  const std::size_t size_column = to.size();
+  append_number(to, item.size);
+  pad_number(to, size_column, 12);
+  to += ' ';
+  append_ls_time(to, shown, now);
+  to += ' ';
+  to += item.name;
+  to += "\r\n";
 }
 
 bool MlsxFacts::has(Fact fact) const { return (enabled_ & bit(fact)) != 0; }
@@ -192,21 +191,18 @@ std::string MlsxFacts::feat_line() const {
   return line;
 }
 
-std::string mlsx_line(const ListItem& item, const MlsxFacts& facts) {
-  std::string line;
-  line.reserve(line_estimate + item.name.size());
+void append_mlsx_line(std::string& to, const ListItem& item, const MlsxFacts& facts) {
   for (std::size_t i = 0; i < fact_names.size(); ++i) {
     const auto fact = static_cast<Fact>(i);
     if (!facts.has(fact) || !known(fact, item)) continue;
-    line += fact_names[i];
-    line += '=';
-    append_value(line, fact, item);
-    line += ';';
+    to += fact_names[i];
+    to += '=';
+    append_value(to, fact, item);
+    to += ';';
   }
-  line += ' ';
-  line += item.name;
-  line += "\r\n";
-  return line;
+  to += ' ';
+  to += item.name;
+  to += "\r\n";
 }
 
 }  // namespace gantry::proto

@@ -28,10 +28,10 @@ struct ListItem {
 /// A name with CR, LF or NUL would forge lines; such an entry, and one without a name, is left out.
 [[nodiscard]] bool listable(std::string_view name);
 
-/// "-rw-r--r--   1 owner    group             12 Jan  2 03:04 name" CR LF. UTC, English months; the year instead of
-/// the time when older than half a year or in the future. An unknown time is shown as now. Without a mode: 0644,
-/// directories 0755.
-[[nodiscard]] std::string ls_line(const ListItem& item, WallTime now);
+/// Appends "-rw-r--r--   1 owner    group             12 Jan  2 03:04 name" CR LF. UTC, English months; the year
+/// instead of the time when older than half a year or in the future. An unknown time is shown as now. Without a mode:
+/// 0644, directories 0755.
+void append_ls_line(std::string& to, const ListItem& item, WallTime now);
 
 enum class Fact : std::uint8_t { type, size, modify, perm, unique, unix_mode, unix_owner, unix_group };
 
@@ -51,8 +51,8 @@ class MlsxFacts {
   std::uint8_t enabled_ = 0b0011'1111;  // one bit a Fact
 };
 
-/// "type=file;size=1;modify=20240102030405;UNIX.mode=0644; name" CR LF. The name follows one blank, untouched. Facts
-/// that are unknown are left out; directories have no size.
-[[nodiscard]] std::string mlsx_line(const ListItem& item, const MlsxFacts& facts);
+/// Appends "type=file;size=1;modify=20240102030405;UNIX.mode=0644; name" CR LF. The name follows one blank, untouched.
+/// Facts that are unknown are left out; directories have no size.
+void append_mlsx_line(std::string& to, const ListItem& item, const MlsxFacts& facts);
 
 }  // namespace gantry::proto

@@ -73,7 +73,7 @@ Task<Result<std::string>> copy_file(ObjectContextPtr context, object::ObjectInfo
     target.context->cache.forget(target.path);
     co_return fail(std::move(copied.error()));
   }
-  Entry entry = entry_of(source, target.path.name());
+  Entry entry = entry_of(std::move(source), target.path.name());
   entry.modified = wall_now();
   entry.unique = *copied;  // the copy of a multipart object has another one
   target.context->cache.wrote(target.path, entry);

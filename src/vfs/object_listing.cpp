@@ -13,8 +13,10 @@ namespace {
 
 constexpr std::uint32_t page_size = 1000;  // the most that S3 and COS give
 
-Task<Result<object::ListPage>> fetch(ObjectContextPtr context, std::string prefix, std::string cursor) {
+Task<Result<object::ListPage>> fetch(ObjectContextPtr context, std::string prefix, std::string cursor,
+                                     std::function<void(std::string)> on_cursor) {
   object::ListRequest request;
+  request.on_cursor = std::move(on_cursor);
   request.prefix = std::move(prefix);
   request.delimiter = "/";
   request.cursor = std::move(cursor);
@@ -53,11 +55,19 @@ class ObjectListing : public Listing {
   [[nodiscard]] Task<Result<std::vector<Entry>>> next() override;
   /// The owner's held uploads, which stand in no page.
   [[nodiscard]] Task<void> look_for_held();
-  /// The first page, already fetched.
+  /// The page that comes next in the listing, already fetched.
   void begin(object::ListPage page);
 
  private:
-  [[nodiscard]] std::vector<Entry> entries_of(const object::ListPage& page);
+  /// A page on its way, and what it was asked for with.
+  struct Coming {
+    std::string cursor;
+    Background<object::ListPage> page;
+  };
+
+  [[nodiscard]] Coming ask(std::string cursor);
+  void ask_early(std::string cursor);
+  [[nodiscard]] std::vector<Entry> entries_of(object::ListPage page);
   void add(std::vector<Entry>& entries, Entry entry);
   [[nodiscard]] Task<std::vector<Entry>> end();
 
@@ -67,8 +77,10 @@ class ObjectListing : public Listing {
   std::string prefix_;
   SteadyClock::time_point begun_ = SteadyClock::now();
   std::optional<object::ListPage> ready_;
-  Background<object::ListPage> coming_;
-  std::string last_cursor_;
+  Coming coming_;
+  Coming after_;          // asked for before coming_ was read, by a cursor that coming_ has yet to confirm
+  bool waiting_ = false;  // for coming_: all that was ready is used
+  std::shared_ptr<void> alive_ = std::make_shared<int>();
   SameNames same_names_;
   std::set<std::string> held_;  // not seen as objects so far
   std::size_t skipped_ = 0;
@@ -90,20 +102,36 @@ Task<void> ObjectListing::look_for_held() {
   }
 }
 
+ObjectListing::Coming ObjectListing::ask(std::string cursor) {
+  auto early = [this, cursor, alive = std::weak_ptr<void>(alive_)](std::string next) {
+    if (!alive.expired() && cursor == coming_.cursor) ask_early(std::move(next));
+  };
+  return {cursor, Background<object::ListPage>(executor_, "next page", fetch(context_, prefix_, cursor, early))};
+}
+
+/// Reading a page takes as long as the store takes for the next one.
+void ObjectListing::ask_early(std::string cursor) {
+  if (waiting_ && cursor != after_.cursor && cursor != coming_.cursor) after_ = ask(std::move(cursor));
+}
+
 void ObjectListing::begin(object::ListPage page) {
-  if (!page.cursor.empty()) {
-    coming_ = Background<object::ListPage>(executor_, "next page", fetch(context_, prefix_, page.cursor));
+  Coming asked = std::exchange(after_, {});
+  if (page.cursor.empty()) {
+    coming_ = {};
+  } else {
+    coming_ = asked.cursor == page.cursor ? std::move(asked) : ask(page.cursor);
   }
-  last_cursor_ = page.cursor;
   ready_ = std::move(page);
 }
 
 Task<Result<std::vector<Entry>>> ObjectListing::next() {
   while (!ended_) {
-    if (!ready_ && coming_.pending()) {
-      auto page = co_await coming_.get();
+    if (!ready_ && coming_.page.pending()) {
+      waiting_ = true;
+      auto page = co_await coming_.page.get();
+      waiting_ = false;
       if (!page) co_return fail(std::move(page.error()));
-      if (!page->cursor.empty() && page->cursor == last_cursor_) {
+      if (!page->cursor.empty() && page->cursor == coming_.cursor) {
         co_return fail(Errc::internal, "list", "the store's cursor does not advance");
       }
       begin(std::move(*page));
@@ -127,7 +155,7 @@ void ObjectListing::add(std::vector<Entry>& entries, Entry entry) {
   entries.push_back(std::move(entry));
 }
 
-std::vector<Entry> ObjectListing::entries_of(const object::ListPage& page) {
+std::vector<Entry> ObjectListing::entries_of(object::ListPage page) {
   std::vector<Entry> entries;
   entries.reserve(page.objects.size() + page.prefixes.size());
   auto directory = page.prefixes.begin();
@@ -142,7 +170,7 @@ std::vector<Entry> ObjectListing::entries_of(const object::ListPage& page) {
       }
     }
   };
-  for (const auto& info : page.objects) {
+  for (auto& info : page.objects) {
     if (info.key == prefix_) continue;  // this directory's own marker
     add_directories_before(info.key);
     const std::string_view name = std::string_view(info.key).substr(prefix_.size());
@@ -151,7 +179,7 @@ std::vector<Entry> ObjectListing::entries_of(const object::ListPage& page) {
       continue;
     }
     same_names_.file(name);
-    add(entries, entry_of(info, name));
+    add(entries, entry_of(std::move(info), name));
   }
   add_directories_before({});
   return entries;
@@ -173,7 +201,7 @@ Task<std::vector<Entry>> ObjectListing::end() {
 Task<Result<std::unique_ptr<Listing>>> open_object_listing(ObjectContextPtr context, Path path) {
   auto prefix = context->keys.directory(path);
   if (!prefix) co_return fail(std::move(prefix.error()));
-  auto page = co_await fetch(context, *prefix, {});
+  auto page = co_await fetch(context, *prefix, {}, {});
   if (!page) co_return fail(std::move(page.error()));
   const bool nothing = page->objects.empty() && page->prefixes.empty() && page->cursor.empty();
   if (nothing && !path.is_root()) {

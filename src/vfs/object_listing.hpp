@@ -1,4 +1,5 @@
-// A directory of a bucket, page by page: while the caller uses one page the next is fetched. Memory: two pages.
+// A directory of a bucket, page by page: while the caller uses one page the next is fetched, and where he waits for
+// one, the next after it is asked for before that one is read. Memory: two pages.
 // Must not know: who reads it.
 #pragma once
 

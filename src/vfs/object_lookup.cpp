@@ -70,12 +70,12 @@ Task<Result<void>> parent_must_exist(ObjectContextPtr context, Path path) {
 
 }  // namespace
 
-Entry entry_of(const object::ObjectInfo& info, std::string_view name) {
+Entry entry_of(object::ObjectInfo&& info, std::string_view name) {
   Entry entry;
   entry.name = name;
   entry.size = info.size;
   entry.modified = metadata_time(info.metadata).value_or(info.modified);
-  entry.unique = info.etag;
+  entry.unique = std::move(info.etag);
   return entry;
 }
 
@@ -102,7 +102,7 @@ Task<Result<Entry>> look_up(ObjectContextPtr context, Path path) {
   auto below = co_await any_key(context, *key + "/");
   auto info = co_await file.get();
   if (info) {
-    Entry entry = entry_of(*info, path.name());
+    Entry entry = entry_of(std::move(*info), path.name());
     context->cache.seen(path, entry);
     co_return entry;
   }

@@ -11,8 +11,8 @@
 namespace gantry::vfs {
 
 /// What a listing line or a HEAD says, as an entry. A metadata field "mtime" (Unix milliseconds) wins over the time
-/// of the upload; listings do not carry it.
-[[nodiscard]] Entry entry_of(const object::ObjectInfo& info, std::string_view name);
+/// of the upload; listings do not carry it. Takes no more than the ETag out of `info`.
+[[nodiscard]] Entry entry_of(object::ObjectInfo&& info, std::string_view name);
 [[nodiscard]] Entry directory_entry(std::string_view name);
 
 /// The file or directory at `path`: 0 requests when just listed, otherwise HEAD and LIST side by side.

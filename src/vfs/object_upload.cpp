@@ -297,7 +297,7 @@ Task<Result<Entry>> ObjectUpload::commit_now() {
   entry.modified = wall_now();
   if (unchanged()) {
     give_back();
-    co_return entry_of(kept_.source, path_.name());
+    co_return entry_of(std::move(kept_.source), path_.name());
   }
   const bool whole = !uploader_ && !parts_pending_ && part_.size() <= context_->store->limits().max_put;
   // A new file makes what is held of its name void. Beside a join, which takes long, there could still come some.

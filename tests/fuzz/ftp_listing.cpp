@@ -41,7 +41,12 @@ FUZZ_TARGET(ftp_listing) {
   if (!gantry::proto::listable(item.name) || item.name.empty() || item.name == "." || item.name == "..") return;
   const bool file = item.kind == gantry::proto::ListItem::Kind::file;
   for (const bool facts : {true, false}) {
-    std::string line = facts ? gantry::proto::mlsx_line(item, {}) : gantry::proto::ls_line(item, now);
+    std::string line;
+    if (facts) {
+      gantry::proto::append_mlsx_line(line, item, {});
+    } else {
+      gantry::proto::append_ls_line(line, item, now);
+    }
     line.resize(line.size() - 2);
     const auto entry = facts ? parse_facts(line) : parse_list_line(line, now);
     CHECK(entry && entry->name == item.name);

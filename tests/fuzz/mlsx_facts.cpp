@@ -29,13 +29,15 @@ FUZZ_TARGET(mlsx_facts) {
   item.permissions_fact = choices.line();
   item.name = choices.rest();
   if (!listable(item.name)) return;
-  const std::string fact_line = mlsx_line(item, facts);
+  std::string fact_line;
+  append_mlsx_line(fact_line, item, facts);
   const std::string end = " " + std::string(item.name) + "\r\n";
   CHECK(fact_line.ends_with(end));
   // The first blank ends the facts, so the name is whole, and each fact ends with its ';'.
   CHECK(fact_line.find(' ') == fact_line.size() - end.size());
   CHECK(fact_line.starts_with(' ') || fact_line[fact_line.find(' ') - 1] == ';');
   CHECK(fact_line.find_first_of("\r\n") == fact_line.size() - 2);
-  const std::string ls = ls_line(item, gantry::WallTime(std::chrono::seconds(1'709'208'000)));
+  std::string ls;
+  append_ls_line(ls, item, gantry::WallTime(std::chrono::seconds(1'709'208'000)));
   CHECK(ls.ends_with(end) && ls.find_first_of("\r\n") == ls.size() - 2);
 }

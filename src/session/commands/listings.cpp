@@ -56,15 +56,19 @@ std::string permission_fact(const accounts::Account& account, accounts::Permissi
   return fact;
 }
 
-/// Turns entries into lines of one kind.
+/// Turns entries into lines of one kind, each ended by CR LF.
 class Formatter {
  public:
   enum class Style : std::uint8_t { ls, names, mlsx };
   Formatter(const Session& session, Style style) : session_(session), style_(style), now_(wall_now()) {}
 
   /// `in`: the directory of the entry; of the root, which has no name, the root itself.
-  [[nodiscard]] std::string line(const vfs::Entry& entry, std::string_view shown_name, const vfs::Path& in) {
-    if (style_ == Style::names) return fmt::format("{}\r\n", shown_name);
+  void append(std::string& lines, const vfs::Entry& entry, std::string_view shown_name, const vfs::Path& in) {
+    if (style_ == Style::names) {
+      lines += shown_name;
+      lines += "\r\n";
+      return;
+    }
     bool directory = entry.kind == vfs::Kind::directory;
     if (style_ == Style::mlsx) learn(permissions_of(entry, in));
     proto::ListItem item{.name = shown_name,
@@ -76,7 +80,11 @@ class Formatter {
                          .group = entry.group,
                          .permissions_fact = directory ? directory_fact_ : file_fact_,
                          .unique = entry.unique};
-    return style_ == Style::ls ? proto::ls_line(item, now_) : proto::mlsx_line(item, session_.state.facts);
+    if (style_ == Style::ls) {
+      proto::append_ls_line(lines, item, now_);
+    } else {
+      proto::append_mlsx_line(lines, item, session_.state.facts);
+    }
   }
 
  private:
@@ -130,7 +138,7 @@ class Lister {
   /// Appends the next page; false at the end. Past the limit entries are only counted, up to some pages.
   Task<Result<bool>> step(std::string& lines) {
     if (!listing_) {
-      lines += formatter_.line(single_, prefix_, directory_);
+      formatter_.append(lines, single_, prefix_, directory_);
       ++shown_;
       co_return false;
     }
@@ -143,8 +151,11 @@ class Lister {
         continue;
       }
       ++shown_;
-      lines += prefix_.empty() ? formatter_.line(entry, entry.name, directory_)
-                               : formatter_.line(entry, prefix_ + entry.name, directory_);
+      if (prefix_.empty()) {
+        formatter_.append(lines, entry, entry.name, directory_);
+      } else {
+        formatter_.append(lines, entry, prefix_ + entry.name, directory_);
+      }
     }
     if (page->empty()) co_return false;
     if (left_out_ == 0 || ++pages_counted_ < max_pages_counted) co_return true;
@@ -279,7 +290,8 @@ Answer mlst(Session& session, std::string argument) {
   auto entry = co_await session.state.files->stat(*path);
   if (!entry) co_return refuse(session, entry.error());
   Formatter formatter(session, Formatter::Style::mlsx);
-  std::string line = formatter.line(*entry, path->text(), path->parent());
+  std::string line;
+  formatter.append(line, *entry, path->text(), path->parent());
   line.resize(line.size() - 2);  // the reply ends its lines itself
   co_return proto::multiline(250, "Listing", {std::move(line)}, "End");
 }

@@ -427,6 +427,40 @@ TEST_F(Scripted, cos_listings_go_on_from_the_marker_or_the_last_name) {
   EXPECT_EQ(run(store.list({.cursor = "m"})).error().code, Errc::unavailable) << "a listing that does not advance";
 }
 
+TEST_F(Scripted, a_cursor_is_told_before_the_names_are_read) {
+  std::vector<std::string> told;
+  auto page_with = [&](std::string markers, std::string size) {
+    answer({200,
+            {},
+            "<ListBucketResult><IsTruncated>true</IsTruncated>" + markers + "<Contents><Key>k</Key><Size>" + size +
+                "</Size></Contents></ListBucketResult>"});
+  };
+  auto list = [&](RemoteStore& store) {
+    told.clear();
+    ListRequest request;
+    request.on_cursor = [&](std::string cursor) { told.push_back(std::move(cursor)); };
+    return run(store.list(std::move(request)));
+  };
+  using Told = std::vector<std::string>;
+  const std::string token = "<NextContinuationToken>t</NextContinuationToken>";
+  page_with(token, "1");
+  EXPECT_EQ(list(s3()).value().cursor, "token:t");
+  EXPECT_EQ(told, Told{"token:t"});
+  page_with("", "1");
+  EXPECT_EQ(list(s3()).value().cursor, "after:k");
+  EXPECT_EQ(told, Told{}) << "the last name is read with the others";
+  page_with("<NextMarker>m</NextMarker>", "1");
+  EXPECT_EQ(list(cos()).value().cursor, "m");
+  EXPECT_EQ(told, Told{"m"});
+  page_with("", "1");
+  EXPECT_EQ(list(cos()).value().cursor, "k");
+  EXPECT_EQ(told, Told{});
+  page_with(token, "nonsense");
+  answer({200, {}, "<ListBucketResult/>"});
+  EXPECT_EQ(list(s3()).value().cursor, "") << "the page was asked for again";
+  EXPECT_EQ(told, Told{"token:t"});
+}
+
 TEST_F(Scripted, long_lists_of_parts_are_read_to_the_end) {
   RemoteStore& store = cos();
   answer({200,

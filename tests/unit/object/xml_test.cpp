@@ -37,6 +37,40 @@ TEST(Xml, cos_listing_keeps_plus) {
   EXPECT_EQ(listing->next_marker, "z +");
 }
 
+TEST(Xml, the_frame_of_a_listing_is_what_stands_around_its_names) {
+  const std::string names =
+      "<Contents><Key>a</Key><Size>x</Size></Contents><CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes>";
+  const std::string many = "<Contents><Key>" + std::string(100'000, 'k') + "</Key></Contents>";
+  const std::string token = "<IsTruncated>true</IsTruncated><NextContinuationToken>t&amp;</NextContinuationToken>";
+  for (const std::string& inner : {token + names, names + token, many + names + token, names + many + token}) {
+    auto frame =
+        read_listing_frame("<?xml version='1.0'?><ListBucketResult>" + inner + "</ListBucketResult>\n", Plus::space);
+    ASSERT_TRUE(frame) << inner.substr(0, 100);
+    EXPECT_TRUE(frame->truncated);
+    EXPECT_EQ(frame->continuation_token, "t&");
+    EXPECT_TRUE(frame->page.objects.empty());
+  }
+  auto marker = read_listing_frame("<ListBucketResult><EncodingType>url</EncodingType><NextMarker>z%20+</NextMarker>" +
+                                       names + "</ListBucketResult>",
+                                   Plus::literal);
+  ASSERT_TRUE(marker);
+  EXPECT_EQ(marker->next_marker, "z +");
+  EXPECT_FALSE(marker->truncated);
+}
+
+TEST(Xml, a_frame_that_cannot_be_seen_is_none) {
+  const std::string far = "<Name>" + std::string(100'000, 'n') + "</Name>";
+  for (const std::string& text :
+       {std::string(), std::string("<"), std::string("</"), std::string("<ListBucketResult></ListBucketResult>"),
+        std::string("<n:ListBucketResult xmlns:n='u'><n:Contents></n:Contents></n:ListBucketResult>"),
+        std::string("</Contents><Contents>"), std::string("<ListBucketResult><Contents></Contents>"),
+        "<ListBucketResult>" + far + "<Contents></Contents></ListBucketResult>",
+        "<ListBucketResult><Contents></Contents>" + far + "</ListBucketResult>",
+        std::string("<Error><Contents></Contents></Error>")}) {
+    EXPECT_FALSE(read_listing_frame(text, Plus::space)) << text.substr(0, 100);
+  }
+}
+
 TEST(Xml, what_reads_like_a_document_type_may_be_a_key) {
   auto listing = read_listing(
       "<ListBucketResult><Contents><Key><![CDATA[<!DOCTYPE a>]]></Key><Size>1</Size></Contents></ListBucketResult>",

@@ -18,6 +18,18 @@ WallTime at(std::string_view text) { return parse_time_val(text).value(); }
 
 ListItem file(std::string_view name) { return {.name = name, .size = 12, .mtime = at("20240102030405")}; }
 
+std::string ls_line(const ListItem& item, WallTime now) {
+  std::string line;
+  append_ls_line(line, item, now);
+  return line;
+}
+
+std::string mlsx_line(const ListItem& item, const MlsxFacts& facts) {
+  std::string line;
+  append_mlsx_line(line, item, facts);
+  return line;
+}
+
 TEST(Listable, NamesThatForgeLinesAreNot) {
   EXPECT_TRUE(listable("a b\t\xFF;"));
   EXPECT_FALSE(listable(""));

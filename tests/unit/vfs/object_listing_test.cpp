@@ -56,6 +56,89 @@ TEST_F(ObjectListings, FetchesTheNextPageMeanwhile) {
   EXPECT_EQ(store_->count("list"), 3U);
 }
 
+/// Says with which cursor to go on before a page is read, and takes its time for reading it.
+class AnnouncingStore : public test::MemoryStore {
+ public:
+  using MemoryStore::MemoryStore;
+  std::function<std::string(const std::string&)> announced = [](const std::string& cursor) { return cursor; };
+  std::function<Task<void>()> read = []() -> Task<void> { co_return; };
+
+  Task<Result<object::ListPage>> list(object::ListRequest request) override {
+    auto page = co_await MemoryStore::list(request);
+    if (page && request.on_cursor && !page->cursor.empty()) {
+      request.on_cursor(announced(page->cursor));
+      co_await read();
+    }
+    co_return page;
+  }
+};
+
+class AnnouncedListings : public ObjectListings {
+ protected:
+  void SetUp() override {
+    ObjectListings::SetUp();
+    store_ = announcing_ = std::make_shared<AnnouncingStore>();
+    restart();
+    for (int i = 0; i < 4500; ++i) store_->set("d/" + std::to_string(i), "");
+  }
+  /// Waits until so many pages were asked for; false if that does not come.
+  Task<bool> asked_for(std::uint64_t pages) {
+    const auto deadline = SteadyClock::now() + std::chrono::seconds(10);
+    while (store_->count("list") < pages && SteadyClock::now() < deadline) co_await async::sleep_for(Milliseconds(1));
+    co_return store_->count("list") >= pages;
+  }
+
+  std::shared_ptr<AnnouncingStore> announcing_;
+};
+
+TEST_F(AnnouncedListings, APageIsAskedForBeforeTheOneBeforeItIsRead) {
+  bool waiting = false;
+  store_->on_call([&](std::string, std::string) -> Task<void> {
+    while (store_->count("list") == 2 && !waiting) co_await async::sleep_for(Milliseconds(1));
+    co_await async::sleep_for(Milliseconds(1));
+  });
+  bool early = false;
+  bool reading = false;
+  announcing_->read = [&]() -> Task<void> {
+    if (std::exchange(reading, true)) co_return;  // the page after it is there sooner than it is read
+    early = co_await asked_for(3);
+    co_await async::sleep_for(Milliseconds(5));
+    EXPECT_EQ(store_->count("list"), 3U);
+  };
+  auto listing = must(run(fs_->list(at("/d"))));
+  EXPECT_EQ(must(run(listing->next())).size(), 1000U);
+  waiting = true;
+  EXPECT_EQ(must(run(listing->next())).size(), 1000U);
+  EXPECT_TRUE(early);
+  EXPECT_EQ(must(run(listing->next())).size(), 1000U);
+  EXPECT_EQ(must(run(listing->next())).size(), 1000U);
+  EXPECT_EQ(must(run(listing->next())).size(), 500U);
+  EXPECT_TRUE(must(run(listing->next())).empty());
+  EXPECT_EQ(store_->count("list"), 5U);
+}
+
+TEST_F(AnnouncedListings, AreNoMoreThanAPageAheadOfTheirReader) {
+  auto listing = must(run(fs_->list(at("/d"))));
+  EXPECT_EQ(must(run(listing->next())).size(), 1000U);
+  EXPECT_TRUE(run(asked_for(2)));
+  run(async::sleep_for(Milliseconds(5)));
+  EXPECT_EQ(store_->count("list"), 2U);
+}
+
+TEST_F(AnnouncedListings, OnlyThePagesOwnCursorCounts) {
+  announcing_->announced = [](const std::string&) { return "d/4"; };
+  EXPECT_EQ(list("/d").size(), 4500U);
+}
+
+TEST_F(AnnouncedListings, MayBeLeftWhileAPageIsRead) {
+  announcing_->read = []() -> Task<void> { co_await async::sleep_for(Milliseconds(20)); };
+  auto listing = must(run(fs_->list(at("/d"))));
+  EXPECT_EQ(must(run(listing->next())).size(), 1000U);
+  listing.reset();
+  fs_.reset();
+  run(async::sleep_for(Milliseconds(40)));
+}
+
 TEST_F(ObjectListings, AFailedPageIsNoEnd) {
   for (int i = 0; i < 1500; ++i) store_->set("d/" + std::to_string(i), "");
   int pages = 0;
