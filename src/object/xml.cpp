@@ -213,7 +213,9 @@ std::optional<Listing> read_listing_frame(std::string_view text, Plus plus) {
     end = end == 0 ? std::string_view::npos : tail.rfind("</", end - 1);
   if (begin == std::string_view::npos || end == std::string_view::npos) return std::nullopt;
   const std::string_view behind = tail.substr(tail.find('>', end) + 1);
-  return read_listing(fmt::format("{}{}", head.substr(0, begin), behind), plus);
+  auto frame = read_listing(fmt::format("{}{}", head.substr(0, begin), behind), plus);
+  if (frame) frame->page = {};  // names in tags that look otherwise
+  return frame;
 }
 
 std::optional<PartsPage> read_parts(std::string_view text) {

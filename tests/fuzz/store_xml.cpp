@@ -10,6 +10,7 @@ FUZZ_TARGET(store_xml) {
   for (Plus plus : {Plus::literal, Plus::space}) {
     if (const auto listing = xml::read_listing(std::string(input), plus))
       for (const ObjectInfo& info : listing->page.objects) CHECK(!info.key.empty());
+    if (const auto frame = xml::read_listing_frame(input, plus)) CHECK(frame->page.objects.empty());
     if (const auto uploads = xml::read_uploads(input, plus))
       for (const UploadInfo& upload : uploads->uploads) CHECK(!upload.upload_id.empty());
     if (const auto plain = decode(input, plus)) CHECK(decode(encode(*plain), plus) == plain);
