@@ -67,7 +67,8 @@ class StreamedResponse final : public Response {
     std::size_t used = 0;
     for (;;) {
       // One byte of room beyond the limit tells "exactly full" from "too long".
-      const std::size_t wanted = length_ && *length_ > used ? *length_ - used : std::max(used, first_room);
+      const std::size_t wanted =
+          length_ ? *length_ - std::min<std::size_t>(*length_, used) : std::max(used, first_room);
       const std::size_t room = std::min(limit - used, wanted) + 1;
       text.resize(used + room);
       auto got = co_await read({reinterpret_cast<std::byte*>(text.data()) + used, room});
