@@ -1,5 +1,7 @@
 #include "vfs/object_listing.hpp"
 
+#include <set>
+
 #include "async/event.hpp"
 #include "tests/unit/vfs/object_fixture.hpp"
 #include "vfs/object_keys.hpp"
@@ -65,6 +67,7 @@ class AnnouncingStore : public test::MemoryStore {
 
   Task<Result<object::ListPage>> list(object::ListRequest request) override {
     auto page = co_await MemoryStore::list(request);
+    co_await async::sleep_for(Milliseconds(1));  // no answer comes while its question is still being asked
     if (page && request.on_cursor && !page->cursor.empty()) {
       request.on_cursor(announced(page->cursor));
       co_await read();
@@ -127,16 +130,43 @@ TEST_F(AnnouncedListings, AreNoMoreThanAPageAheadOfTheirReader) {
 
 TEST_F(AnnouncedListings, OnlyThePagesOwnCursorCounts) {
   announcing_->announced = [](const std::string&) { return "d/4"; };
-  EXPECT_EQ(list("/d").size(), 4500U);
+  bool reading = false;
+  store_->on_call([&](std::string, std::string) -> Task<void> {
+    while (store_->count("list") == 2 && !reading) co_await async::sleep_for(Milliseconds(1));
+  });
+  std::set<std::string> names;
+  std::size_t shown = 0;
+  auto read_all = [&](Listing& listing) -> Task<void> {  // in one go: a page is waited for before it is there
+    reading = true;
+    for (auto page = must(co_await listing.next()); !page.empty(); page = must(co_await listing.next())) {
+      shown += page.size();
+      for (const Entry& entry : page) names.insert(entry.name);
+    }
+  };
+  run(read_all(*must(run(fs_->list(at("/d"))))));
+  EXPECT_EQ(shown, 4500U);
+  EXPECT_EQ(names.size(), 4500U);
+  EXPECT_GT(store_->count("list"), 5U) << "it was believed at first";
 }
 
-TEST_F(AnnouncedListings, MayBeLeftWhileAPageIsRead) {
-  announcing_->read = []() -> Task<void> { co_await async::sleep_for(Milliseconds(20)); };
+TEST_F(AnnouncedListings, MayBeLeftBeforeAPageIsAnnounced) {
+  bool left = false;
+  store_->on_call([&](std::string, std::string) -> Task<void> {
+    while (store_->count("list") == 2 && !left) co_await async::sleep_for(Milliseconds(1));
+  });
+  bool announced = false;
+  announcing_->announced = [&](const std::string& cursor) {
+    announced = announced || left;
+    return cursor;
+  };
   auto listing = must(run(fs_->list(at("/d"))));
   EXPECT_EQ(must(run(listing->next())).size(), 1000U);
+  left = true;
   listing.reset();
   fs_.reset();
   run(async::sleep_for(Milliseconds(40)));
+  EXPECT_TRUE(announced) << "to nobody";
+  EXPECT_EQ(store_->count("list"), 2U);
 }
 
 TEST_F(ObjectListings, AFailedPageIsNoEnd) {
