@@ -3,7 +3,8 @@
 
 Usage: tally.py DIRECTORY, which holds ctest.xml (ctest --output-junit) and NAME.json for
 each GoogleTest program (GTEST_OUTPUT=json:DIRECTORY/). Prints "PASSED FAILED"; says on
-standard error what was skipped. A program that died half way has no NAME.json, or was
+standard error what was skipped, and what failed and how, so that a log of which only the
+end is kept tells it. A program that died half way has no NAME.json, or was
 stopped with an error that no case explains (a sanitizer's leak report): one failure.
 """
 
@@ -21,6 +22,9 @@ def count_cases(report):
                 print(f"skipped: {suite['name']}.{case['name']}", file=sys.stderr)
             elif case.get("failures"):
                 failed += 1
+                print(f"failed: {suite['name']}.{case['name']}", file=sys.stderr)
+                for failure in case["failures"]:
+                    print(failure.get("failure", ""), file=sys.stderr)
             elif case.get("status") == "RUN":
                 passed += 1
     return passed, failed

@@ -58,7 +58,8 @@ TEST_F(ObjectListings, FetchesTheNextPageMeanwhile) {
   EXPECT_EQ(store_->count("list"), 3U);
 }
 
-/// Says with which cursor to go on before a page is read, and takes its time for reading it.
+/// Says with which cursor to go on before a page is read, and takes its time for reading it. Whoever breaks a request
+/// off comes too late: the answer is there already.
 class AnnouncingStore : public test::MemoryStore {
  public:
   using MemoryStore::MemoryStore;
@@ -66,6 +67,7 @@ class AnnouncingStore : public test::MemoryStore {
   std::function<Task<void>()> read = []() -> Task<void> { co_return; };
 
   Task<Result<object::ListPage>> list(object::ListRequest request) override {
+    co_await async::shield();
     auto page = co_await MemoryStore::list(request);
     co_await async::sleep_for(Milliseconds(1));  // no answer comes while its question is still being asked
     if (page && request.on_cursor && !page->cursor.empty()) {
