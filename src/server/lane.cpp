@@ -45,10 +45,9 @@ void Lane::stop() {
   living_.clear();
 }
 
-void Lane::adopt(Tcp::socket::native_handle_type descriptor, Tcp protocol, session::Security security) {
+void Lane::adopt(Tcp::socket socket, session::Security security) {
   count_.fetch_add(1);
-  asio::post(context_,
-             [this, descriptor, protocol, security] { begin(Tcp::socket(context_, protocol, descriptor), security); });
+  asio::post(context_, [this, socket = std::move(socket), security]() mutable { begin(std::move(socket), security); });
 }
 
 void Lane::begin(Tcp::socket socket, session::Security security) {

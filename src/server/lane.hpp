@@ -24,8 +24,10 @@ class Lane : public session::Host {
   ~Lane() override;
 
   void start();
-  /// Thread-safe: begins a session with this socket (a native descriptor of an accepted connection).
-  void adopt(Tcp::socket::native_handle_type descriptor, Tcp protocol, session::Security security);
+  /// Where sockets for adopt() belong.
+  [[nodiscard]] asio::any_io_executor executor() { return context_.get_executor(); }
+  /// Thread-safe: begins a session with the socket of an accepted connection.
+  void adopt(Tcp::socket socket, session::Security security);
   /// Thread-safe: asks every session to end after its transfer.
   void drain();
   /// Thread-safe: cancels every session.

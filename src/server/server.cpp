@@ -148,10 +148,11 @@ std::size_t Server::Parts::count() const {
 }
 
 Task<void> Server::Parts::accept(Listener& listener) {
-  Tcp protocol = listener.acceptor.local_endpoint().protocol();
   while (!co_await async::cancelled()) {
+    Lane& lane = *lanes[next_lane++ % lanes.size()];
     boost::system::error_code error;
-    Tcp::socket socket = co_await listener.acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
+    Tcp::socket socket =
+        co_await listener.acceptor.async_accept(lane.executor(), asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::operation_aborted) co_return;
     if (error) {
       log::error("accept", {{"reason", error.message()}});
@@ -159,9 +160,7 @@ Task<void> Server::Parts::accept(Listener& listener) {
       continue;
     }
     if (turned_away(shared.defender, socket, listener.security)) continue;
-    auto descriptor = socket.release(error);
-    if (error) continue;
-    lanes[next_lane++ % lanes.size()]->adopt(descriptor, protocol, listener.security);
+    lane.adopt(std::move(socket), listener.security);
   }
 }
 
