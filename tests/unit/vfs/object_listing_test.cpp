@@ -86,11 +86,14 @@ class AnnouncedListings : public ObjectListings {
     restart();
     for (int i = 0; i < 4500; ++i) store_->set("d/" + std::to_string(i), "");
   }
-  /// Waits until so many pages were asked for; false if that does not come.
-  Task<bool> asked_for(std::uint64_t pages) {
+  /// Waits for it; false if it does not come.
+  static Task<bool> comes_true(std::function<bool()> condition) {
     const auto deadline = SteadyClock::now() + std::chrono::seconds(10);
-    while (store_->count("list") < pages && SteadyClock::now() < deadline) co_await async::sleep_for(Milliseconds(1));
-    co_return store_->count("list") >= pages;
+    while (!condition() && SteadyClock::now() < deadline) co_await async::sleep_for(Milliseconds(1));
+    co_return condition();
+  }
+  Task<bool> asked_for(std::uint64_t pages) {
+    return comes_true([this, pages] { return store_->count("list") >= pages; });
   }
 
   std::shared_ptr<AnnouncingStore> announcing_;
@@ -166,8 +169,7 @@ TEST_F(AnnouncedListings, MayBeLeftBeforeAPageIsAnnounced) {
   left = true;
   listing.reset();
   fs_.reset();
-  run(async::sleep_for(Milliseconds(40)));
-  EXPECT_TRUE(announced) << "to nobody";
+  EXPECT_TRUE(run(comes_true([&] { return announced; }))) << "to nobody";
   EXPECT_EQ(store_->count("list"), 2U);
 }
 
